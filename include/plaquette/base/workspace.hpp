@@ -1,0 +1,61 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "plaquette/base/aligned_buffer.hpp"
+#include "plaquette/base/errors.hpp"
+
+namespace plaquette {
+
+/// Scratch memory reserved once; frames hand out pieces and rewind when they leave scope, so that
+/// nothing is allocated within a step.
+class Workspace {
+ public:
+  static constexpr std::size_t kAlignment = 64;
+
+  explicit Workspace(std::size_t bytes) : memory_(bytes) {}
+
+  class Frame {
+   public:
+    explicit Frame(Workspace& workspace) : workspace_(workspace), mark_(workspace.used_) {}
+    ~Frame() { workspace_.used_ = mark_; }
+    Frame(const Frame&) = delete;
+    Frame& operator=(const Frame&) = delete;
+
+    /// `count` uninitialised elements, valid until the frame ends.
+    template <class T>
+    T* take(std::size_t count) {
+      return static_cast<T*>(workspace_.take(count * sizeof(T)));
+    }
+
+   private:
+    Workspace& workspace_;
+    std::size_t mark_;
+  };
+
+  Frame frame() { return Frame(*this); }
+
+  /// Bytes that `take<T>(count)` occupies; planners sum these.
+  static constexpr std::size_t padded(std::size_t bytes) {
+    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  }
+  std::size_t peak() const { return peak_; }
+
+ private:
+  void* take(std::size_t bytes) {
+    const std::size_t next = used_ + padded(bytes);
+    PLAQUETTE_REQUIRE(next <= memory_.size(), "workspace of ", memory_.size(), " bytes, ", next,
+                      " asked for");
+    void* piece = memory_.data() + used_;
+    used_ = next;
+    peak_ = std::max(peak_, next);
+    return piece;
+  }
+
+  AlignedBuffer<std::byte> memory_;
+  std::size_t used_ = 0;
+  std::size_t peak_ = 0;
+};
+
+}  // namespace plaquette
