@@ -33,6 +33,11 @@ std::unique_ptr<Backend> make_backend(BackendKind kind, const Problem& problem,
   return cpu::make_backend(problem, resources);
 }
 
+double measure_gemm_peak(BackendKind kind, Precision precision, const Resources& resources) {
+  require_usable(kind);
+  return cpu::measure_gemm_peak(precision, resources);
+}
+
 BackendKind preferred_backend() {
   for (const BackendStatus& status : backend_statuses()) {
     if (status.kind == BackendKind::cuda && status.usable) return BackendKind::cuda;

@@ -27,6 +27,10 @@ MemoryPlan plan_memory(BackendKind kind, const Problem& problem, const Resources
 std::unique_ptr<Backend> make_backend(BackendKind kind, const Problem& problem,
                                       const Resources& resources);
 
+/// GFLOP/s of one large matrix product with all that `resources` allows: what fractions of peak
+/// are measured against.
+double measure_gemm_peak(BackendKind kind, Precision precision, const Resources& resources);
+
 /// `auto`: CUDA where it is usable, the CPU elsewhere.
 BackendKind preferred_backend();
 

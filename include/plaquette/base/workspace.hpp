@@ -34,26 +34,40 @@ class Workspace {
     std::size_t mark_;
   };
 
-  Frame frame() { return Frame(*this); }
+  [[nodiscard]] Frame frame() { return Frame(*this); }
 
-  /// Bytes that `take<T>(count)` occupies; planners sum these.
+  /// Bytes that `allocate(frame)` would take at its peak: a planner runs the very code that will
+  /// allocate. The pointers that it sees are null.
+  template <class Allocate>
+  static std::size_t measure(Allocate&& allocate) {
+    Workspace dry(Dry{});
+    Frame frame(dry);
+    allocate(frame);
+    return dry.peak_;
+  }
+
+  /// Bytes that `take<T>(count)` occupies.
   static constexpr std::size_t padded(std::size_t bytes) {
     return (bytes + kAlignment - 1) / kAlignment * kAlignment;
   }
   std::size_t peak() const { return peak_; }
 
  private:
+  struct Dry {};
+  explicit Workspace(Dry) : dry_(true) {}
+
   void* take(std::size_t bytes) {
     const std::size_t next = used_ + padded(bytes);
-    PLAQUETTE_REQUIRE(next <= memory_.size(), "workspace of ", memory_.size(), " bytes, ", next,
-                      " asked for");
-    void* piece = memory_.data() + used_;
+    PLAQUETTE_REQUIRE(dry_ || next <= memory_.size(), "workspace of ", memory_.size(), " bytes, ",
+                      next, " asked for");
+    void* piece = dry_ ? nullptr : memory_.data() + used_;
     used_ = next;
     peak_ = std::max(peak_, next);
     return piece;
   }
 
   AlignedBuffer<std::byte> memory_;
+  bool dry_ = false;
   std::size_t used_ = 0;
   std::size_t peak_ = 0;
 };

@@ -14,6 +14,8 @@ enum class Attention { factored, t5, decoupled };
 
 /// Sizes of the Vision Transformer of Rende & Viteritti (arXiv 2405.18874). Plain values.
 struct NetworkShape {
+  static constexpr int kMaxLayers = 64;
+
   int patch_rows = 2;        ///< b, or 1 on a chain
   int patch_columns = 2;     ///< b
   int token_rows = 2;        ///< L/b, or 1 on a chain
@@ -67,7 +69,7 @@ inline NetworkShape make_network_shape(const Lattice& lattice, const NetworkChoi
   within("--patch", choice.patch, 1, L);
   within("--d-model", choice.d_model, 1, 4096);
   within("--heads", choice.heads, 1, 4096);
-  within("--layers", choice.layers, 1, 64);
+  within("--layers", choice.layers, 1, NetworkShape::kMaxLayers);
   within("--ffn-ratio", choice.ffn_ratio, 1, 16);
   if (L % choice.patch != 0) {
     throw InputError(concat("--patch ", choice.patch, ": must divide --L ", L));

@@ -1,0 +1,316 @@
+#include "cpu/attention.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "plaquette/model/activations.hpp"
+
+namespace plaquette::cpu {
+
+PositionMap::PositionMap(const NetworkShape& shape)
+    : tokens(static_cast<std::size_t>(shape.tokens())),
+      positions(static_cast<std::size_t>(shape.positions())),
+      forward(tokens * tokens),
+      backward(tokens * tokens),
+      pairs_per_position(tokens * tokens / positions),
+      pair_i(tokens * tokens),
+      pair_j(tokens * tokens) {
+  std::vector<std::size_t> filled(positions, 0);
+  for (std::size_t i = 0; i < tokens; ++i) {
+    for (std::size_t j = 0; j < tokens; ++j) {
+      const int position = position_index(shape, static_cast<int>(i), static_cast<int>(j));
+      const auto p = static_cast<std::size_t>(position);
+      forward[i * tokens + j] = position;
+      backward[j * tokens + i] = position;
+      const std::size_t slot = p * pairs_per_position + filled[p]++;
+      pair_i[slot] = static_cast<std::int32_t>(i);
+      pair_j[slot] = static_cast<std::int32_t>(j);
+    }
+  }
+}
+
+namespace {
+
+/// W lanes of Real as one vector register value; loads and stores may be unaligned.
+template <class Real, int W>
+struct Lanes {
+  typedef Real Type __attribute__((vector_size(W * sizeof(Real))));
+  static Type load(const Real* from) {
+    Type value;
+    std::memcpy(&value, from, sizeof(value));
+    return value;
+  }
+  static void store(Real* to, Type value) { std::memcpy(to, &value, sizeof(value)); }
+};
+
+/// Channels [begin, begin + W) of up to S samples at a time: the weight is loaded once for all of
+/// them, and sums stay in registers.
+template <class Real, int W, int S>
+void mix_block(Real* out, const Real* in, std::size_t sample_stride, std::size_t n, std::size_t d,
+               std::size_t begin, const Real* weights, const std::int32_t* index) {
+  using L = Lanes<Real, W>;
+  for (std::size_t i = 0; i < n; ++i) {
+    typename L::Type sum[S] = {};
+    for (std::size_t j = 0; j < n; ++j) {
+      const auto weight =
+          L::load(weights + static_cast<std::size_t>(index[i * n + j]) * d + begin);
+      for (int s = 0; s < S; ++s) {
+        sum[s] += weight * L::load(in + static_cast<std::size_t>(s) * sample_stride + j * d + begin);
+      }
+    }
+    for (int s = 0; s < S; ++s) {
+      L::store(out + static_cast<std::size_t>(s) * sample_stride + i * d + begin, sum[s]);
+    }
+  }
+}
+
+/// Splits d into register-wide pieces: as many of W lanes as fit, the rest by halves.
+template <class Real, int W, int S>
+void mix_channels(Real* out, const Real* in, std::size_t sample_stride, std::size_t n,
+                  std::size_t d, std::size_t begin, const Real* weights,
+                  const std::int32_t* index) {
+  std::size_t c = begin;
+  for (; c + W <= d; c += W) {
+    mix_block<Real, W, S>(out, in, sample_stride, n, d, c, weights, index);
+  }
+  if constexpr (W > 1) {
+    if (c < d) mix_channels<Real, W / 2, S>(out, in, sample_stride, n, d, c, weights, index);
+  }
+}
+
+template <class Real>
+inline constexpr int kRegisterLanes = static_cast<int>(64 / sizeof(Real));
+
+/// out (columns, padded rows) = scale·in (rows, columns of one head)ᵀ, zero-padded.
+template <class Real>
+void transpose_head(Real* out, const Real* in, std::size_t rows, std::size_t padded,
+                    std::size_t columns, std::size_t stride, Real scale) {
+  for (std::size_t c = 0; c < columns; ++c) {
+    for (std::size_t i = 0; i < rows; ++i) out[c * padded + i] = scale * in[i * stride + c];
+    for (std::size_t i = rows; i < padded; ++i) out[c * padded + i] = 0;
+  }
+}
+
+/// Softmax over the first axis of (n, padded), for every column.
+template <class Real>
+void softmax_columns(Real* scores, std::size_t n, std::size_t padded, Real* largest, Real* sum) {
+  std::copy_n(scores, padded, largest);
+  for (std::size_t j = 1; j < n; ++j) {
+#pragma omp simd
+    for (std::size_t i = 0; i < padded; ++i) {
+      const Real score = scores[j * padded + i];
+      largest[i] = score > largest[i] ? score : largest[i];
+    }
+  }
+  std::fill_n(sum, padded, Real(0));
+  for (std::size_t j = 0; j < n; ++j) {
+#pragma omp simd
+    for (std::size_t i = 0; i < padded; ++i) {
+      const Real weight = exponential(scores[j * padded + i] - largest[i]);
+      scores[j * padded + i] = weight;
+      sum[i] += weight;
+    }
+  }
+#pragma omp simd
+  for (std::size_t i = 0; i < padded; ++i) sum[i] = Real(1) / sum[i];
+  for (std::size_t j = 0; j < n; ++j) {
+#pragma omp simd
+    for (std::size_t i = 0; i < padded; ++i) scores[j * padded + i] *= sum[i];
+  }
+}
+
+}  // namespace
+
+template <class Real>
+void mix_tokens(TensorView<Real, 3> out, TensorView<const Real, 3> in,
+                TensorView<const Real, 2> weights, const std::vector<std::int32_t>& index) {
+  constexpr int kLanes = kRegisterLanes<Real>;
+  constexpr std::size_t kSamples = 4;
+  const std::size_t batch = in.extent(0);
+  const std::size_t n = in.extent(1);
+  const std::size_t d = in.extent(2);
+  std::size_t s = 0;
+  for (; s + kSamples <= batch; s += kSamples) {
+    mix_channels<Real, kLanes, kSamples>(out.data() + s * n * d, in.data() + s * n * d, n * d, n, d,
+                                         0, weights.data(), index.data());
+  }
+  for (; s < batch; ++s) {
+    mix_channels<Real, kLanes, 1>(out.data() + s * n * d, in.data() + s * n * d, n * d, n, d, 0,
+                                  weights.data(), index.data());
+  }
+}
+
+template <class Real>
+void mix_tokens_position_gradient(TensorView<Real, 2> gradient, TensorView<const Real, 2> cotangent,
+                                  TensorView<const Real, 2> value, const PositionMap& map,
+                                  Workspace& workspace) {
+  const std::size_t d = value.extent(1);
+  const std::size_t heads = gradient.extent(0);
+  const std::size_t r = d / heads;
+  auto frame = workspace.frame();
+  Real* channel = frame.take<Real>(d);
+  for (std::size_t p = 0; p < map.positions; ++p) {
+    std::fill_n(channel, d, Real(0));
+    for (std::size_t q = 0; q < map.pairs_per_position; ++q) {
+      const std::size_t pair = p * map.pairs_per_position + q;
+      const Real* left = cotangent.data() + static_cast<std::size_t>(map.pair_i[pair]) * d;
+      const Real* right = value.data() + static_cast<std::size_t>(map.pair_j[pair]) * d;
+#pragma omp simd
+      for (std::size_t c = 0; c < d; ++c) channel[c] += left[c] * right[c];
+    }
+    for (std::size_t head = 0; head < heads; ++head) {
+      Real sum = 0;
+      for (std::size_t c = head * r; c < (head + 1) * r; ++c) sum += channel[c];
+      gradient(head, p) = sum;
+    }
+  }
+}
+
+template <class Real>
+void softmax_attention(TensorView<Real, 2> out, TensorView<Real, 3> softmax,
+                       TensorView<const Real, 2> query, TensorView<const Real, 2> key,
+                       TensorView<const Real, 2> value, TensorView<const Real, 3> position,
+                       Attention kind, Workspace& workspace) {
+  const std::size_t n = out.extent(0);
+  const std::size_t d = out.extent(1);
+  const std::size_t heads = softmax.extent(0);
+  const std::size_t padded = softmax.extent(2);
+  const std::size_t r = d / heads;
+  const Real scale = Real(1) / std::sqrt(static_cast<Real>(r));
+  const Real decoupled = kind == Attention::decoupled ? Real(1) : Real(0);
+  auto frame = workspace.frame();
+  Real* query_t = frame.take<Real>(r * padded);
+  Real* out_t = frame.take<Real>(r * padded);
+  Real* largest = frame.take<Real>(padded);
+  Real* sum = frame.take<Real>(padded);
+  for (std::size_t head = 0; head < heads; ++head) {
+    transpose_head(query_t, query.data() + head * r, n, padded, r, d, scale);
+    Real* weights = &softmax(head, 0, 0);
+    const Real* table = &position(head, 0, 0);
+    for (std::size_t j = 0; j < n; ++j) {
+      Real* score = weights + j * padded;
+      const Real offset = Real(1) - decoupled;
+#pragma omp simd
+      for (std::size_t i = 0; i < padded; ++i) score[i] = offset * table[j * padded + i];
+      for (std::size_t c = 0; c < r; ++c) {
+        const Real k = key(j, head * r + c);
+#pragma omp simd
+        for (std::size_t i = 0; i < padded; ++i) score[i] += k * query_t[c * padded + i];
+      }
+    }
+    softmax_columns(weights, n, padded, largest, sum);
+    std::fill_n(out_t, r * padded, Real(0));
+    for (std::size_t j = 0; j < n; ++j) {
+      for (std::size_t c = 0; c < r; ++c) {
+        const Real v = value(j, head * r + c);
+#pragma omp simd
+        for (std::size_t i = 0; i < padded; ++i) {
+          out_t[c * padded + i] +=
+              v * (weights[j * padded + i] + decoupled * table[j * padded + i]);
+        }
+      }
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t c = 0; c < r; ++c) out(i, head * r + c) = out_t[c * padded + i];
+    }
+  }
+}
+
+template <class Real>
+void softmax_attention_backward(const AttentionGradient<Real>& gradient,
+                                TensorView<const Real, 2> cotangent,
+                                TensorView<const Real, 3> softmax, TensorView<const Real, 2> query,
+                                TensorView<const Real, 2> key, TensorView<const Real, 2> value,
+                                TensorView<const Real, 3> position, Attention kind,
+                                const PositionMap& map, Workspace& workspace) {
+  const std::size_t n = cotangent.extent(0);
+  const std::size_t d = cotangent.extent(1);
+  const std::size_t heads = softmax.extent(0);
+  const std::size_t padded = softmax.extent(2);
+  const std::size_t r = d / heads;
+  const Real scale = Real(1) / std::sqrt(static_cast<Real>(r));
+  const Real decoupled = kind == Attention::decoupled ? Real(1) : Real(0);
+  auto frame = workspace.frame();
+  Real* query_t = frame.take<Real>(r * padded);
+  Real* cotangent_t = frame.take<Real>(r * padded);
+  Real* query_gradient_t = frame.take<Real>(r * padded);
+  Real* projection = frame.take<Real>(padded);
+  Real* d_weight = frame.take<Real>(n * padded);
+  for (std::size_t head = 0; head < heads; ++head) {
+    transpose_head(query_t, query.data() + head * r, n, padded, r, d, scale);
+    transpose_head(cotangent_t, cotangent.data() + head * r, n, padded, r, d, Real(1));
+    const Real* weights = &softmax(head, 0, 0);
+    const Real* table = &position(head, 0, 0);
+    std::fill_n(projection, padded, Real(0));
+    for (std::size_t j = 0; j < n; ++j) {
+      Real* row = d_weight + j * padded;
+      std::fill_n(row, padded, Real(0));
+      for (std::size_t c = 0; c < r; ++c) {
+        const Real v = value(j, head * r + c);
+        Real sum = 0;
+#pragma omp simd reduction(+ : sum)
+        for (std::size_t i = 0; i < padded; ++i) {
+          const Real da = cotangent_t[c * padded + i];
+          row[i] += v * da;
+          sum += da * (weights[j * padded + i] + decoupled * table[j * padded + i]);
+        }
+        gradient.value(j, head * r + c) = sum;
+      }
+#pragma omp simd
+      for (std::size_t i = 0; i < padded; ++i) projection[i] += weights[j * padded + i] * row[i];
+    }
+    std::fill_n(&gradient.position(head, 0), map.positions, Real(0));
+    std::fill_n(query_gradient_t, r * padded, Real(0));
+    for (std::size_t j = 0; j < n; ++j) {
+      Real* row = d_weight + j * padded;
+      const auto add_position = [&] {
+        for (std::size_t i = 0; i < n; ++i) {
+          gradient.position(head, map.forward[i * n + j]) += row[i];
+        }
+      };
+      // The table stands outside the softmax in `decoupled`, inside in `t5`.
+      if (kind == Attention::decoupled) add_position();
+#pragma omp simd
+      for (std::size_t i = 0; i < padded; ++i) {
+        row[i] = weights[j * padded + i] * (row[i] - projection[i]);
+      }
+      if (kind == Attention::t5) add_position();
+      for (std::size_t c = 0; c < r; ++c) {
+        const Real k = key(j, head * r + c);
+        Real sum = 0;
+#pragma omp simd reduction(+ : sum)
+        for (std::size_t i = 0; i < padded; ++i) {
+          query_gradient_t[c * padded + i] += k * row[i];
+          sum += query_t[c * padded + i] * row[i];
+        }
+        gradient.key(j, head * r + c) = sum;
+      }
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t c = 0; c < r; ++c) {
+        gradient.query(i, head * r + c) = scale * query_gradient_t[c * padded + i];
+      }
+    }
+  }
+}
+
+#define PLAQUETTE_INSTANTIATE(Real)                                                               \
+  template void mix_tokens(TensorView<Real, 3>, TensorView<const Real, 3>,                        \
+                           TensorView<const Real, 2>, const std::vector<std::int32_t>&);          \
+  template void mix_tokens_position_gradient(TensorView<Real, 2>, TensorView<const Real, 2>,      \
+                                             TensorView<const Real, 2>, const PositionMap&,       \
+                                             Workspace&);                                         \
+  template void softmax_attention(TensorView<Real, 2>, TensorView<Real, 3>,                       \
+                                  TensorView<const Real, 2>, TensorView<const Real, 2>,           \
+                                  TensorView<const Real, 2>, TensorView<const Real, 3>,           \
+                                  Attention, Workspace&);                                         \
+  template void softmax_attention_backward(                                                       \
+      const AttentionGradient<Real>&, TensorView<const Real, 2>, TensorView<const Real, 3>,       \
+      TensorView<const Real, 2>, TensorView<const Real, 2>, TensorView<const Real, 2>,            \
+      TensorView<const Real, 3>, Attention, const PositionMap&, Workspace&);
+PLAQUETTE_INSTANTIATE(float)
+PLAQUETTE_INSTANTIATE(double)
+#undef PLAQUETTE_INSTANTIATE
+
+}  // namespace plaquette::cpu

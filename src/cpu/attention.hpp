@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "plaquette/base/tensor_view.hpp"
+#include "plaquette/base/workspace.hpp"
+#include "plaquette/model/network_shape.hpp"
+
+namespace plaquette::cpu {
+
+/// Which entry of a head's position table couples two tokens, in the orders that the loops need.
+/// A pure function of the shape.
+struct PositionMap {
+  explicit PositionMap(const NetworkShape& shape);
+
+  std::size_t tokens;                  // n
+  std::size_t positions;               // entries of a head's table
+  std::vector<std::int32_t> forward;   ///< (n, n): position of (i, j) at i·n + j
+  std::vector<std::int32_t> backward;  ///< (n, n): position of (i, j) at j·n + i
+  std::size_t pairs_per_position;
+  std::vector<std::int32_t> pair_i;  ///< (positions, pairs_per_position)
+  std::vector<std::int32_t> pair_j;
+};
+
+/// Factored attention: out_i = Σ_j α_ij ⊙ in_j, with the weight of a position given for every
+/// channel (a head's weight repeated over its channels). With `index` = map.forward this mixes
+/// values; with map.backward it carries cotangents back. FLOPs: 2 B n² d.
+template <class Real>
+void mix_tokens(TensorView<Real, 3> out,              // (B, n, d)
+                TensorView<const Real, 3> in,         // (B, n, d)
+                TensorView<const Real, 2> weights,    // (positions, d)
+                const std::vector<std::int32_t>& index);  // (n, n)
+
+/// gradient of the position table of one sample: Σ over pairs (i, j) of that position and the
+/// channels of the head of cotangent_i·value_j.
+template <class Real>
+void mix_tokens_position_gradient(TensorView<Real, 2> gradient,             // (h, positions)
+                                  TensorView<const Real, 2> cotangent,      // (n, d)
+                                  TensorView<const Real, 2> value,          // (n, d)
+                                  const PositionMap& map, Workspace& workspace);
+
+/// Row length of softmax weights: n padded so that vector loops need no remainder.
+inline std::size_t padded_tokens(std::size_t tokens) { return (tokens + 15) / 16 * 16; }
+
+/// Reals of workspace that softmax_attention and its backward pass take, for heads of width r.
+inline std::size_t softmax_attention_scratch(std::size_t tokens, std::size_t r) {
+  return (2 * r + 2) * padded_tokens(tokens);
+}
+inline std::size_t softmax_attention_backward_scratch(std::size_t tokens, std::size_t r) {
+  return (3 * r + 1 + tokens) * padded_tokens(tokens);
+}
+
+/// Softmax attention of one sample (t5 or decoupled). `softmax` keeps softmax_j, query i
+/// contiguous: (h, n_j, padded n_i). `position` is the table in that same layout, zero-padded.
+/// FLOPs: 4 n² d and n² h exponentials.
+template <class Real>
+void softmax_attention(TensorView<Real, 2> out,             // (n, d)
+                       TensorView<Real, 3> softmax,         // (h, n, padded n)
+                       TensorView<const Real, 2> query,     // (n, d)
+                       TensorView<const Real, 2> key,       // (n, d)
+                       TensorView<const Real, 2> value,     // (n, d)
+                       TensorView<const Real, 3> position,  // (h, n, padded n)
+                       Attention kind, Workspace& workspace);
+
+/// Derivatives of softmax_attention for one cotangent.
+template <class Real>
+struct AttentionGradient {
+  TensorView<Real, 2> query;     // (n, d)
+  TensorView<Real, 2> key;       // (n, d)
+  TensorView<Real, 2> value;     // (n, d)
+  TensorView<Real, 2> position;  // (h, positions)
+};
+template <class Real>
+void softmax_attention_backward(const AttentionGradient<Real>& gradient,
+                                TensorView<const Real, 2> cotangent,  // (n, d)
+                                TensorView<const Real, 3> softmax,    // (h, n, padded n)
+                                TensorView<const Real, 2> query, TensorView<const Real, 2> key,
+                                TensorView<const Real, 2> value,
+                                TensorView<const Real, 3> position,  // (h, n, padded n)
+                                Attention kind, const PositionMap& map, Workspace& workspace);
+
+}  // namespace plaquette::cpu
