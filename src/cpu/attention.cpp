@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
+#include "cpu/lanes.hpp"
 #include "plaquette/model/activations.hpp"
 
 namespace plaquette::cpu {
@@ -31,18 +31,6 @@ PositionMap::PositionMap(const NetworkShape& shape)
 }
 
 namespace {
-
-/// W lanes of Real as one vector register value; loads and stores may be unaligned.
-template <class Real, int W>
-struct Lanes {
-  typedef Real Type __attribute__((vector_size(W * sizeof(Real))));
-  static Type load(const Real* from) {
-    Type value;
-    std::memcpy(&value, from, sizeof(value));
-    return value;
-  }
-  static void store(Real* to, Type value) { std::memcpy(to, &value, sizeof(value)); }
-};
 
 /// Channels [begin, begin + W) of up to S samples at a time: the weight is loaded once for all of
 /// them, and sums stay in registers.
@@ -78,9 +66,6 @@ void mix_channels(Real* out, const Real* in, std::size_t sample_stride, std::siz
     if (c < d) mix_channels<Real, W / 2, S>(out, in, sample_stride, n, d, c, weights, index);
   }
 }
-
-template <class Real>
-inline constexpr int kRegisterLanes = static_cast<int>(64 / sizeof(Real));
 
 /// out (columns, padded rows) = scale·in (rows, columns of one head)ᵀ, zero-padded.
 template <class Real>

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cpu/blas.hpp"
+#include "cpu/lanes.hpp"
 #include "plaquette/model/activations.hpp"
 
 namespace plaquette::cpu {
@@ -48,13 +49,9 @@ void layer_norm(TensorView<Real, 2> out, TensorView<const Real, 2> x, const Real
   for (std::size_t row = 0; row < x.extent(0); ++row) {
     const Real* in = x.data() + row * d;
     Real* y = out.data() + row * d;
-    Real sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (std::size_t c = 0; c < d; ++c) sum += in[c];
-    const Real mean = sum * inverse_d;
-    Real squares = 0;
-#pragma omp simd reduction(+ : squares)
-    for (std::size_t c = 0; c < d; ++c) squares += (in[c] - mean) * (in[c] - mean);
+    const Real mean = inverse_d * sum_lanes(in, d, [](auto lanes) { return lanes; });
+    const Real squares =
+        sum_lanes(in, d, [mean](auto lanes) { return (lanes - mean) * (lanes - mean); });
     const Real inverse =
         Real(1) / std::sqrt(squares * inverse_d + static_cast<Real>(kNormEpsilon));
     if (normalised == nullptr) {
