@@ -31,13 +31,13 @@ struct Job {
   Optimizer optimizer = Optimizer::sr;
   double learning_rate = 0.03;
   ScheduleKind schedule = ScheduleKind::constant;
-  int schedule_steps = 0;           ///< 0: `steps`
+  int schedule_steps = 0;  ///< 0: `steps`
   double diag_shift = 1e-3;
   ScheduleKind diag_shift_schedule = ScheduleKind::constant;
-  double diag_shift_end = 1e-4;     ///< where the shift's schedule ends
-  double momentum = 0.95;           ///< μ of SPRING and MARCH
-  double march_decay = 0.995;       ///< β of MARCH
-  double norm_limit = 0.1;          ///< SPRING: cap on the length of the update; 0: none
+  double diag_shift_end = 1e-4;  ///< where the shift's schedule ends
+  double momentum = 0.95;        ///< μ of SPRING and MARCH
+  double march_decay = 0.995;    ///< β of MARCH
+  double norm_limit = 0.1;       ///< SPRING: cap on the length of the update; 0: none
 
   std::uint64_t seed = 0;
   PrecisionPolicy precision;

@@ -8,6 +8,9 @@
 #include "plaquette/base/phase_clock.hpp"
 #include "plaquette/physics/configuration.hpp"
 #include "plaquette/vmc/job.hpp"
+#include "plaquette/vmc/sampler.hpp"
+#include "plaquette/vmc/schedule.hpp"
+#include "plaquette/vmc/stochastic_reconfiguration.hpp"
 
 namespace plaquette {
 
@@ -22,30 +25,36 @@ struct StepRecord {
   double acceptance = 0;
   std::optional<double> r_hat;  ///< split R̂ of the chains' energies over recent steps
   std::optional<double> tau;    ///< autocorrelation time, in samples of a chain
-  double learning_rate = 0;
-  double diag_shift = 0;            ///< what the solve used in the end
-  int diag_shift_raises = 0;        ///< times the shift had to be raised in this step
-  PhaseClock clock;                 ///< seconds per phase
+  double learning_rate = 0;     ///< what the update used, SPRING's cap included
+  double diag_shift = 0;        ///< what the solve used in the end
+  int diag_shift_raises = 0;    ///< times the shift had to be raised in this step
+  PhaseClock clock;             ///< seconds per phase
 };
+
+/// Steps whose energies enter r_hat and tau.
+inline constexpr std::size_t kHistorySteps = 32;
 
 /// Everything the next step needs from the past. Saving and restoring it continues a run bit for
 /// bit on the same backend.
 struct RunState {
-  std::uint64_t step = 0;    ///< steps done
-  std::uint64_t sweeps = 0;  ///< sweeps done by every chain
-  std::vector<double> parameters;           ///< (P)
-  std::vector<double> previous_direction;   ///< (P) for SPRING and MARCH, else empty
-  std::vector<double> second_moment;        ///< (P) for MARCH, else empty
-  ConfigurationBatch chains;                ///< empty under full summation
-  /// Recent energies of every chain, one row a step, oldest first: (rows, chains).
+  std::uint64_t step = 0;                  ///< steps done
+  std::uint64_t sweeps = 0;                ///< sweeps done by every chain
+  std::vector<double> parameters;          ///< (P)
+  std::vector<double> previous_direction;  ///< (P) for SPRING and MARCH, else empty
+  std::vector<double> second_moment;       ///< (P) for MARCH, else empty
+  ConfigurationBatch chains;               ///< empty under full summation
+  /// Local energies per site of every chain over the last kHistorySteps steps, one row a sample,
+  /// oldest first: (rows, chains).
   std::vector<double> energy_history;
 };
 
-/// The state before the first step: parameters (initial ones, or those given) and fresh chains.
+/// The state before the first step: the parameters given, or the job's initial ones if there are
+/// none, and fresh chains. Throws InputError if the job is wrong or the network has another number
+/// of parameters.
 RunState initial_state(const Job& job, std::vector<double> parameters);
 
 /// A ground-state search in progress. The backend must have been made for `make_problem(job)` and
-/// outlive it.
+/// outlive it; between steps its parameters and chains are those of `state()`.
 class Optimisation {
  public:
   Optimisation(const Job& job, Backend& backend, RunState state);
@@ -55,17 +64,27 @@ class Optimisation {
   StepRecord step();
 
   /// Energy of the current parameters, without moving the run: chains and counters are as before.
+  /// The samples are those that the next step would draw. Throws NumericalError as step() does.
   StepRecord evaluate();
 
-  /// The state after the last step; chains are fetched from the backend.
-  const RunState& state();
+  /// The state after the last step.
+  const RunState& state() const { return state_; }
 
  private:
-  struct Samples;
-  Samples draw_samples(PhaseClock& clock);
+  struct Measurement;
+  Measurement measure(StepRecord& record);
+  RunState updated(const Measurement& measured, StepRecord& record);
+  std::vector<double> extended_history(const Measurement& measured) const;
+  void diagnose(const std::vector<double>& history, StepRecord& record) const;
+  void restore_chains();
 
   Job job_;
+  Problem problem_;
   Backend& backend_;
+  Sampler sampler_;
+  StochasticReconfiguration reconfiguration_;
+  Schedule learning_rate_;
+  Schedule diag_shift_;
   RunState state_;
 };
 

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "plaquette/backend/backend.hpp"
+#include "plaquette/base/phase_clock.hpp"
+#include "plaquette/vmc/job.hpp"
+
+namespace plaquette {
+
+/// Decides which configurations become the backend's samples, and their weights: those of
+/// persistent Metropolis chains, or all of the Sz = 0 sector.
+class Sampler {
+ public:
+  /// The backend must have been made for make_problem(job) and outlive this.
+  Sampler(const Job& job, Backend& backend);
+
+  struct Draw {
+    std::vector<double> weights;  ///< (M), Σ w = 1
+    double acceptance = 1;        ///< of the sweeps between samples
+    std::uint64_t sweeps = 0;     ///< made by every chain, thermalisation included
+  };
+
+  /// Fills the backend's samples: s ~ |ψ|² with equal weights, or every s with weight |ψ(s)|².
+  /// `first_sweep` numbers the chains' sweeps since the run began; `thermalisation` sweeps precede
+  /// the first sample. Time goes to Phase::sampling. Throws NumericalError if a log ψ of the full
+  /// sum is not finite.
+  Draw draw(std::uint64_t first_sweep, int thermalisation, PhaseClock& clock);
+
+ private:
+  Draw sum_everything();
+  Draw run_chains(std::uint64_t first_sweep, int thermalisation);
+
+  Backend& backend_;
+  std::size_t slots_ = 0;      // samples per chain; 0 under full summation
+  std::size_t samples_ = 0;    // M
+  int sweeps_ = 1;             // between samples
+  ConfigurationBatch sector_;  // (M) under full summation, else empty
+};
+
+}  // namespace plaquette

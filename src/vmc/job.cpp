@@ -1,0 +1,95 @@
+#include "plaquette/vmc/job.hpp"
+
+#include <cstdint>
+
+#include "plaquette/model/parameter_table.hpp"
+#include "plaquette/physics/sector.hpp"
+
+namespace plaquette {
+
+namespace {
+
+/// Throws InputError unless low ≤ value ≤ high; NaN is outside.
+template <class Number>
+void require_within(const char* option, Number value, Number low, Number high) {
+  if (!(value >= low && value <= high)) {
+    throw InputError(concat(option, ' ', value, ": must be from ", low, " to ", high));
+  }
+}
+
+/// Throws InputError unless 0 < value ≤ high.
+void require_positive(const char* option, double value, double high) {
+  if (!(value > 0 && value <= high)) {
+    throw InputError(concat(option, ' ', value, ": must be above 0 and at most ", high));
+  }
+}
+
+void check_couplings(const J1J2Couplings& couplings) {
+  constexpr double kLargest = 1e6;
+  require_within("--J1", couplings.J1, -kLargest, kLargest);
+  require_within("--J2", couplings.J2, -kLargest, kLargest);
+  if (couplings.J1 == 0 && couplings.J2 == 0) {
+    throw InputError("--J1 0 and --J2 0: at least one coupling must not be 0");
+  }
+}
+
+void check_sampling(const Job& job, const Lattice& lattice) {
+  if (job.sampler == SamplerKind::full_sum) {
+    if (lattice.sites() > kMaxEnumeratedSites) {
+      throw InputError(concat("--sampler full-sum: the lattice has ", lattice.sites(),
+                              " sites, at most ", kMaxEnumeratedSites,
+                              " can be summed over; use --sampler exchange"));
+    }
+    return;
+  }
+  constexpr std::size_t kMost = std::size_t{1} << 24;
+  constexpr int kMostSweeps = 1'000'000;
+  require_within<std::size_t>("--chains", job.chains, 1, kMost);
+  require_within<std::size_t>("--samples", job.samples, 2, kMost);
+  if (job.samples % job.chains != 0) {
+    throw InputError(
+        concat("--samples ", job.samples, ": must be a multiple of --chains ", job.chains));
+  }
+  require_within("--sweeps", job.sweeps, 1, kMostSweeps);
+  require_within("--thermalisation", job.thermalisation, 0, kMostSweeps);
+}
+
+void check_optimisation(const Job& job) {
+  constexpr int kMostSteps = 1'000'000'000;
+  require_within("--steps", job.steps, 0, kMostSteps);
+  require_within("--schedule-steps", job.schedule_steps, 0, kMostSteps);
+  require_positive("--learning-rate", job.learning_rate, 10.0);
+  require_within("--diag-shift", job.diag_shift, 0.0, 1e6);
+  require_within("--diag-shift-end", job.diag_shift_end, 0.0, 1e6);
+  if (!(job.momentum >= 0 && job.momentum < 1)) {
+    throw InputError(concat("--momentum ", job.momentum, ": must be at least 0 and below 1"));
+  }
+  require_positive("--march-decay", job.march_decay, 1.0);
+  require_within("--norm-limit", job.norm_limit, 0.0, 1e6);
+}
+
+}  // namespace
+
+Problem make_problem(const Job& job) {
+  const Lattice lattice = make_lattice(job.lattice, job.L);
+  check_couplings(job.couplings);
+  Problem problem{.hamiltonian = j1j2_hamiltonian(lattice, job.couplings),
+                  .network = make_network_shape(lattice, job.network),
+                  .exchange_pairs = {},
+                  .seed = job.seed,
+                  .precision = job.precision};
+  check_sampling(job, lattice);
+  check_optimisation(job);
+  if (job.sampler == SamplerKind::full_sum) {
+    problem.samples = zero_magnetisation_states(lattice.sites()).size();
+  } else {
+    problem.chains = job.chains;
+    problem.samples = job.samples;
+    problem.exchange_pairs = exchange_pairs(lattice, job.exchange_range);
+  }
+  const std::size_t parameters = make_parameter_table(problem.network).size;
+  problem.gram_form = parameters < 2 * problem.samples ? GramForm::parameters : GramForm::samples;
+  return problem;
+}
+
+}  // namespace plaquette

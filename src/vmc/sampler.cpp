@@ -1,0 +1,54 @@
+#include "plaquette/vmc/sampler.hpp"
+
+#include <complex>
+
+#include "plaquette/physics/sector.hpp"
+#include "plaquette/vmc/estimate.hpp"
+
+namespace plaquette {
+
+Sampler::Sampler(const Job& job, Backend& backend) : backend_(backend), sweeps_(job.sweeps) {
+  if (job.sampler == SamplerKind::full_sum) {
+    const int sites = make_lattice(job.lattice, job.L).sites();
+    sector_ = ConfigurationBatch(sites, zero_magnetisation_states(sites));
+    samples_ = sector_.count();
+  } else {
+    slots_ = job.samples / job.chains;
+    samples_ = job.samples;
+  }
+}
+
+Sampler::Draw Sampler::draw(std::uint64_t first_sweep, int thermalisation, PhaseClock& clock) {
+  const auto scope = clock.measure(Phase::sampling);
+  return slots_ == 0 ? sum_everything() : run_chains(first_sweep, thermalisation);
+}
+
+Sampler::Draw Sampler::sum_everything() {
+  backend_.set_samples(sector_);
+  std::vector<std::complex<double>> log_psi(samples_);
+  backend_.sample_log_psi(log_psi);
+  return {.weights = born_weights(log_psi)};
+}
+
+Sampler::Draw Sampler::run_chains(std::uint64_t first_sweep, int thermalisation) {
+  std::uint64_t sweep = first_sweep;
+  if (thermalisation > 0) {
+    backend_.advance(sweep, thermalisation);
+    sweep += static_cast<std::uint64_t>(thermalisation);
+  }
+  SweepCounts counts;
+  for (std::size_t slot = 0; slot < slots_; ++slot) {
+    const SweepCounts made = backend_.advance(sweep, sweeps_);
+    backend_.record_samples(slot);
+    sweep += static_cast<std::uint64_t>(sweeps_);
+    counts.proposed += made.proposed;
+    counts.accepted += made.accepted;
+  }
+  return {.weights = std::vector<double>(samples_, 1.0 / static_cast<double>(samples_)),
+          .acceptance = counts.proposed == 0 ? 0.0
+                                             : static_cast<double>(counts.accepted) /
+                                                   static_cast<double>(counts.proposed),
+          .sweeps = sweep - first_sweep};
+}
+
+}  // namespace plaquette
