@@ -1,0 +1,229 @@
+#include <algorithm>
+#include <complex>
+#include <numeric>
+
+#include "commands.hpp"
+#include "fmt/core.h"
+#include "job_options.hpp"
+#include "json.hpp"
+#include "plaquette/backend/registry.hpp"
+#include "plaquette/build_info.hpp"
+#include "plaquette/model/parameter_table.hpp"
+#include "plaquette/vmc/optimisation.hpp"
+
+namespace plaquette {
+namespace {
+
+/// One phase over all repeats. FLOPs are those of the mathematics, a multiply-add counted as two.
+struct PhaseTimes {
+  std::string name;
+  Precision precision;
+  std::vector<double> seconds;
+  double evaluations = 0;  ///< networks evaluated (or differentiated) a repeat; 0: does not apply
+  double flops = 0;        ///< a repeat
+
+  double median() const {
+    std::vector<double> sorted = seconds;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted[sorted.size() / 2];
+  }
+  double least() const { return *std::min_element(seconds.begin(), seconds.end()); }
+  double most() const { return *std::max_element(seconds.begin(), seconds.end()); }
+  double gflops() const { return 1e-9 * flops / median(); }
+};
+
+/// A backward pass costs twice a forward one in cotangents and once more in weight gradients, and
+/// runs for the real and the imaginary part: 1 + 2·(1 + 1) forwards in all.
+constexpr double kForwardsPerDerivative = 5;
+
+class Bench {
+ public:
+  Bench(const Job& job, Backend& backend)
+      : job_(job),
+        problem_(make_problem(job)),
+        backend_(backend),
+        parameters_(make_parameter_table(problem_.network).size),
+        state_(initial_state(job, {})),
+        energies_(problem_.samples),
+        weights_(problem_.samples, 1.0 / static_cast<double>(problem_.samples)) {
+    backend_.set_parameters(state_.parameters);
+    backend_.set_chains(state_.chains);
+    backend_.advance(0, job.thermalisation);
+    const double forward = problem_.network.forward_flops();
+    const auto M = static_cast<double>(problem_.samples);
+    const auto P = static_cast<double>(parameters_);
+    const bool by_samples = problem_.gram_form == GramForm::samples;
+    const double n = by_samples ? 2 * M : P;
+    const PrecisionPolicy& precision = problem_.precision;
+    rows_ = {{"forward", precision.local_energy, {}, M, M * forward},
+             {"sampling", precision.sampling, {}, 0, 0},
+             {"local_energy", precision.local_energy, {}, 0, 0},
+             {"log_derivatives", precision.log_derivatives, {}, M,
+              M * forward * kForwardsPerDerivative},
+             // The lower triangle: n(n+1)/2 entries of 2·K FLOPs.
+             {"gram", Precision::fp64, {}, 0, n * (n + 1) * (by_samples ? P : 2 * M)},
+             {"solve", Precision::fp64, {}, 0, n * n * n / 3 + 4 * n * n}};
+  }
+
+  void repeat() {
+    PhaseClock clock;
+    std::vector<std::complex<double>> log_psi(problem_.samples);
+    timed(0, [&] { backend_.log_psi(backend_.samples(), log_psi); });
+    timed(1, [&] { sample(); });
+    timed(2, [&] {
+      const auto evaluated = static_cast<double>(backend_.sample_local_energies(energies_));
+      record_evaluations(2, evaluated);
+    });
+    backend_.accumulate_gram(weights_, {}, clock);
+    rows_[3].seconds.push_back(clock.seconds(Phase::log_derivatives));
+    rows_[4].seconds.push_back(clock.seconds(Phase::gram));
+    timed(5, [&] { solve(); });
+  }
+
+  const std::vector<PhaseTimes>& rows() const { return rows_; }
+  double forget_warm_up() {
+    double step = 0;
+    for (std::size_t k = 1; k < rows_.size(); ++k) step += rows_[k].seconds.back();
+    for (PhaseTimes& row : rows_) row.seconds.clear();
+    return step;
+  }
+
+ private:
+  template <class Work>
+  void timed(std::size_t row, Work&& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    rows_[row].seconds.push_back(elapsed.count());
+  }
+
+  void record_evaluations(std::size_t row, double evaluated) {
+    rows_[row].evaluations = evaluated;
+    rows_[row].flops = evaluated * problem_.network.forward_flops();
+  }
+
+  void sample() {
+    double evaluated = 0;
+    for (std::size_t slot = 0; slot < problem_.samples / problem_.chains; ++slot) {
+      evaluated += static_cast<double>(backend_.advance(state_.sweeps, job_.sweeps).evaluated);
+      state_.sweeps += static_cast<std::uint64_t>(job_.sweeps);
+      backend_.record_samples(slot);
+    }
+    record_evaluations(1, evaluated);
+  }
+
+  void solve() {
+    const bool by_samples = problem_.gram_form == GramForm::samples;
+    std::vector<double> rhs(by_samples ? 2 * problem_.samples : parameters_, 1.0);
+    std::vector<double> x(rhs.size());
+    const double shift = std::max(job_.diag_shift, 1e-6);
+    if (!backend_.solve(shift, rhs, x).positive_definite) {
+      throw NumericalError(concat("bench: the Gram matrix with --diag-shift ", shift,
+                                  " is not positive definite"));
+    }
+  }
+
+  Job job_;
+  Problem problem_;
+  Backend& backend_;
+  std::size_t parameters_;
+  RunState state_;
+  std::vector<std::complex<double>> energies_;
+  std::vector<double> weights_;
+  std::vector<PhaseTimes> rows_;
+};
+
+struct Peaks {
+  double fp32 = 0;
+  double fp64 = 0;
+  double of(Precision precision) const { return precision == Precision::fp32 ? fp32 : fp64; }
+};
+
+nlohmann::ordered_json to_json(const Bench& bench, const Peaks& peaks, const Backend& backend,
+                               const JobOptions& options) {
+  nlohmann::ordered_json phases = nlohmann::ordered_json::array();
+  double step = 0;
+  for (const PhaseTimes& row : bench.rows()) {
+    if (row.name != "forward") step += row.median();
+    phases.push_back({{"phase", row.name},
+                      {"precision", word(row.precision)},
+                      {"seconds_median", row.median()},
+                      {"seconds_min", row.least()},
+                      {"seconds_max", row.most()},
+                      {"evaluations", row.evaluations},
+                      {"evaluations_per_second", row.evaluations / row.median()},
+                      {"flops", row.flops},
+                      {"gflops", row.gflops()},
+                      {"fraction_of_gemm_peak", row.gflops() / peaks.of(row.precision)}});
+  }
+  return {{"device", backend.description()},
+          {"version", kVersion},
+          {"commit", kGitCommit},
+          {"config", configuration_text(options)},
+          {"gemm_peak_gflops", {{"fp32", peaks.fp32}, {"fp64", peaks.fp64}}},
+          {"memory_bytes", backend.memory_plan().total()},
+          {"step_seconds", step},
+          {"phases", phases}};
+}
+
+void print_table(const Bench& bench, const Peaks& peaks, const Backend& backend) {
+  fmt::print("{}\n", backend.description());
+  fmt::print("GEMM peak: {:.1f} GFLOP/s FP32, {:.1f} GFLOP/s FP64; memory {:.1f} MiB\n\n",
+             peaks.fp32, peaks.fp64,
+             static_cast<double>(backend.memory_plan().total()) / (1 << 20));
+  fmt::print("{:<16} {:>5} {:>10} {:>10} {:>10} {:>12} {:>9} {:>6}\n", "phase", "", "median s",
+             "min s", "max s", "networks/s", "GFLOP/s", "peak");
+  double step = 0;
+  for (const PhaseTimes& row : bench.rows()) {
+    if (row.name != "forward") step += row.median();
+    const std::string rate =
+        row.evaluations > 0 ? fmt::format("{:.0f}", row.evaluations / row.median()) : "";
+    fmt::print("{:<16} {:>5} {:>10.4f} {:>10.4f} {:>10.4f} {:>12} {:>9.1f} {:>5.0f}%\n", row.name,
+               word(row.precision), row.median(), row.least(), row.most(), rate, row.gflops(),
+               100 * row.gflops() / peaks.of(row.precision));
+  }
+  fmt::print("{:<16} {:>5} {:>10.4f}\n", "step", "", step);
+}
+
+}  // namespace
+
+int bench_command(const Arguments& arguments) {
+  JobOptions job;
+  int repeats = 3;
+  bool json = false;
+  Options options("bench", "Time per phase of one step of a job, against the GEMM peak.");
+  define_job_options(options, job);
+  options.no_longer_in_files();
+  options.configuration_file("--config");
+  options.integer("--repeats", repeats, "timed repeats, after one to warm up");
+  options.flag("--json", json, "print JSON");
+  if (!options.parse(arguments)) return 0;
+  resolve_job_options(options, job);
+  if (repeats < 1 || repeats > 1000) {
+    throw InputError(concat("--repeats ", repeats, ": must be from 1 to 1000"));
+  }
+  if (job.job.sampler == SamplerKind::full_sum) {
+    throw InputError("--sampler full-sum: bench times Markov chains; use --sampler exchange");
+  }
+  const Problem problem = make_problem(job.job);
+  const BackendKind kind = job.chosen_backend();
+  const Peaks peaks{measure_gemm_peak(kind, Precision::fp32, job.resources),
+                    measure_gemm_peak(kind, Precision::fp64, job.resources)};
+  const auto backend = make_backend(kind, problem, job.resources);
+  Bench bench(job.job, *backend);
+  for (int k = 0; k <= repeats; ++k) {
+    bench.repeat();
+    if (k == 0) {
+      const double step = bench.forget_warm_up();
+      fmt::print(stderr, "one step takes about {:.2f} s; {} to time\n", step, repeats);
+    }
+  }
+  if (json) {
+    fmt::print("{}\n", to_json(bench, peaks, *backend, job).dump(2));
+  } else {
+    print_table(bench, peaks, *backend);
+  }
+  return 0;
+}
+
+}  // namespace plaquette

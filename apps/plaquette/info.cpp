@@ -1,0 +1,105 @@
+#include <filesystem>
+
+#include "commands.hpp"
+#include "fmt/core.h"
+#include "job_options.hpp"
+#include "json.hpp"
+#include "plaquette/backend/registry.hpp"
+#include "plaquette/build_info.hpp"
+#include "plaquette/io/run_directory.hpp"
+#include "session.hpp"
+
+namespace plaquette {
+namespace {
+
+nlohmann::ordered_json build_json() {
+  nlohmann::ordered_json backends = nlohmann::ordered_json::array();
+  for (const BackendStatus& status : backend_statuses()) {
+    backends.push_back({{"backend", word(status.kind)},
+                        {"usable", status.usable},
+                        {"description", status.description}});
+  }
+  return {{"version", kVersion},       {"commit", kGitCommit},
+          {"compiler", kCompiler},     {"build_type", kBuildType},
+          {"architecture", kCpuArch},  {"backends", backends}};
+}
+
+void print_build() {
+  fmt::print("plaquette {} ({}), {}, {}, -march={}\n", kVersion, kGitCommit, kCompiler, kBuildType,
+             kCpuArch);
+  for (const BackendStatus& status : backend_statuses()) {
+    fmt::print("{:<5} {}: {}\n", word(status.kind), status.usable ? "usable" : "not usable",
+               status.description);
+  }
+}
+
+nlohmann::ordered_json model_json(const std::filesystem::path& path) {
+  const Model model = read_model(path);
+  return {{"model", path.string()},
+          {"lattice", word(model.lattice)},
+          {"L", model.L},
+          {"patch", model.network.patch},
+          {"d_model", model.network.d_model},
+          {"heads", model.network.heads},
+          {"layers", model.network.layers},
+          {"ffn_ratio", model.network.ffn_ratio},
+          {"attention", word(model.network.attention)},
+          {"translation_invariant", model.network.translation_invariant},
+          {"parameter_count", model.parameters.size()}};
+}
+
+/// What a model file or a run directory holds.
+int describe(const std::filesystem::path& path, bool json) {
+  nlohmann::ordered_json found;
+  if (std::filesystem::is_directory(path)) {
+    const RunDirectory directory{path};
+    require_run(directory);
+    found = model_json(directory.model());
+    const Checkpoint checkpoint = read_checkpoint(directory.checkpoint());
+    found["step"] = checkpoint.state.step;
+    found["steps"] = read_configuration(directory.configuration()).job.steps;
+    found["seconds"] = checkpoint.seconds;
+  } else {
+    found = model_json(path);
+  }
+  if (json) {
+    fmt::print("{}\n", found.dump(2));
+    return 0;
+  }
+  for (const auto& [key, value] : found.items()) {
+    fmt::print("{:<22} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return 0;
+}
+
+}  // namespace
+
+int info_command(const Arguments& arguments) {
+  JobOptions job;
+  std::string path;
+  bool json = false;
+  Options options("info", "The build, the devices and a job's memory plan; or what PATH holds.");
+  define_job_options(options, job);
+  options.no_longer_in_files();
+  options.configuration_file("--config");
+  options.optional_positional("PATH", path, "a model file or a run directory");
+  options.flag("--json", json, "print JSON");
+  if (!options.parse(arguments)) return 0;
+  if (!path.empty()) return describe(path, json);
+
+  resolve_job_options(options, job);
+  const Problem problem = make_problem(job.job);
+  const MemoryPlan plan = plan_memory(job.chosen_backend(), problem, job.resources);
+  if (json) {
+    nlohmann::ordered_json found = build_json();
+    found["memory_plan"] = memory_plan_json(plan);
+    fmt::print("{}\n", found.dump(2));
+    return 0;
+  }
+  print_build();
+  fmt::print("\nmemory plan of this job on {}\n", word(job.chosen_backend()));
+  print_memory_plan(plan);
+  return 0;
+}
+
+}  // namespace plaquette

@@ -1,0 +1,165 @@
+#include "job_options.hpp"
+
+#include <cmath>
+#include <set>
+#include <sstream>
+
+#include "plaquette/backend/registry.hpp"
+
+namespace plaquette {
+namespace {
+
+/// Keys that say how to run, not what to compute.
+const std::set<std::string> kHowToRun = {
+    "steps",        "backend", "threads", "memory-limit", "checkpoint-every", "checkpoint-minutes",
+    "initial-model"};
+
+void define_physics(Options& options, Job& job) {
+  options.word("--lattice", job.lattice, "lattice");
+  options.integer("--L", job.L, "linear size, even");
+  define_couplings(options, job.couplings);
+}
+
+void define_network(Options& options, NetworkChoice& network) {
+  options.integer("--patch", network.patch, "patch size b, divides L");
+  options.integer("--d-model", network.d_model, "channels d");
+  options.integer("--heads", network.heads, "heads h, divides d");
+  options.integer("--layers", network.layers, "encoder layers");
+  options.integer("--ffn-ratio", network.ffn_ratio, "hidden width of the FFN over d");
+  options.word("--attention", network.attention, "attention mechanism");
+  options.flag("--translation-invariant", network.translation_invariant,
+               "position tables depend on differences (default), or on pairs of patches",
+               "--no-translation-invariant");
+}
+
+void define_sampling(Options& options, Job& job) {
+  options.word("--sampler", job.sampler, "how configurations are drawn");
+  options.count("--chains", job.chains, "Markov chains");
+  options.count("--samples", job.samples, "samples a step, a multiple of the chains");
+  options.integer("--sweeps", job.sweeps, "sweeps between samples of a chain");
+  options.integer("--thermalisation", job.thermalisation, "sweeps before the first step");
+  options.integer("--exchange-range", job.exchange_range, "exchange up to the k-th neighbour");
+}
+
+void define_optimisation(Options& options, Job& job) {
+  options.integer("--steps", job.steps, "optimisation steps");
+  options.word("--optimizer", job.optimizer, "optimiser");
+  options.number("--learning-rate", job.learning_rate, "learning rate");
+  options.word("--schedule", job.schedule, "learning-rate schedule");
+  options.integer("--schedule-steps", job.schedule_steps, "length of the schedules; 0: --steps");
+  options.number("--diag-shift", job.diag_shift, "diagonal shift");
+  options.word("--diag-shift-schedule", job.diag_shift_schedule, "diagonal-shift schedule");
+  options.number("--diag-shift-end", job.diag_shift_end, "where that schedule ends");
+  options.number("--momentum", job.momentum, "momentum of spring and march");
+  options.number("--march-decay", job.march_decay, "decay of march's second moment");
+  options.number("--norm-limit", job.norm_limit, "spring: cap on an update's length; 0: none");
+  options.seed("--seed", job.seed, "seed of every random number");
+}
+
+void define_precision(Options& options, PrecisionPolicy& policy) {
+  options.define(
+      "--precision", "arithmetic of the network (" + allowed_words<Precision>() + ")",
+      [&policy](const std::string& given) {
+        const std::optional<Precision> parsed = parse_word<Precision>(given);
+        if (!parsed) {
+          throw InputError(
+              concat("--precision ", given, ": must be one of ", allowed_words<Precision>()));
+        }
+        policy = {*parsed, *parsed, *parsed};
+      },
+      [&policy] { return Options::quoted(word(policy.sampling)); });
+}
+
+}  // namespace
+
+BackendKind JobOptions::chosen_backend() const { return backend.value_or(preferred_backend()); }
+
+void define_couplings(Options& options, J1J2Couplings& couplings) {
+  options.number("--J1", couplings.J1, "nearest-neighbour coupling");
+  options.number("--J2", couplings.J2, "next-nearest-neighbour coupling");
+  options.flag("--marshall", couplings.marshall, "rotate one sublattice (Marshall sign rule)");
+}
+
+void define_resources(Options& options, JobOptions& target) {
+  define_precision(options, target.job.precision);
+  options.define(
+      "--backend", "where to compute (auto, " + allowed_words<BackendKind>() + ")",
+      [&target](const std::string& given) {
+        target.backend = parse_word<BackendKind>(given);
+        if (!target.backend && given != "auto") {
+          throw InputError(concat("--backend ", given, ": must be one of auto, ",
+                                  allowed_words<BackendKind>()));
+        }
+      },
+      [&target] { return Options::quoted(target.backend ? word(*target.backend) : "auto"); });
+  options.integer("--threads", target.resources.threads, "CPU threads; 0: all");
+  options.define(
+      "--memory-limit", "bytes the backend may hold, such as 8G; 0: 80 % of what is free",
+      [&target](const std::string& given) {
+        if (given == "0") {
+          target.resources.memory_limit = 0;
+        } else {
+          target.resources.memory_limit = Options::parse_bytes("--memory-limit", given);
+        }
+      },
+      [&target] { return concat('"', target.resources.memory_limit, '"'); });
+}
+
+void define_job_options(Options& options, JobOptions& target) {
+  define_physics(options, target.job);
+  define_network(options, target.job.network);
+  define_sampling(options, target.job);
+  define_optimisation(options, target.job);
+  define_resources(options, target);
+  options.integer("--checkpoint-every", target.checkpoint_every, "steps between checkpoints");
+  options.number("--checkpoint-minutes", target.checkpoint_minutes,
+                 "or minutes, whichever comes first");
+  options.text("--initial-model", target.initial_model, "start from this model's parameters");
+}
+
+void resolve_job_options(const Options& options, JobOptions& target) {
+  Job& job = target.job;
+  if (options.given("--chains") && !options.given("--samples")) job.samples = job.chains;
+  if (options.given("--samples") && !options.given("--chains")) job.chains = job.samples;
+  if (job.schedule_steps == 0) job.schedule_steps = job.steps;
+  if (target.checkpoint_every < 1) {
+    throw InputError(
+        concat("--checkpoint-every ", target.checkpoint_every, ": must be at least 1"));
+  }
+  if (!(target.checkpoint_minutes > 0)) {
+    throw InputError(
+        concat("--checkpoint-minutes ", target.checkpoint_minutes, ": must be above 0"));
+  }
+}
+
+JobOptions read_configuration(const std::filesystem::path& path) {
+  JobOptions target;
+  Options options("resume", "");
+  define_job_options(options, target);
+  options.configuration_file("--config");
+  try {
+    if (!options.parse({"--config", path.string()})) throw InputError("unexpected help");
+    resolve_job_options(options, target);
+  } catch (const InputError& error) {
+    throw InputError(concat(path.string(), ": ", error.what()));
+  }
+  return target;
+}
+
+std::string configuration_text(const JobOptions& target) {
+  JobOptions copy = target;
+  Options options("run", "");
+  define_job_options(options, copy);
+  return options.to_toml();
+}
+
+std::string job_fingerprint(const JobOptions& target) {
+  std::istringstream lines(configuration_text(target));
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    if (!kHowToRun.contains(line.substr(0, line.find(' ')))) kept += line + "\n";
+  }
+  return kept;
+}
+
+}  // namespace plaquette

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "options.hpp"
+#include "plaquette/backend/backend.hpp"
+#include "plaquette/io/model_file.hpp"
+#include "plaquette/vmc/job.hpp"
+
+namespace plaquette {
+
+/// A job as the command line or a configuration file gives it, and how to run it.
+struct JobOptions {
+  Job job;
+  std::optional<BackendKind> backend;  ///< none: auto
+  Resources resources;
+  int checkpoint_every = 50;
+  double checkpoint_minutes = 10;
+  std::string initial_model;
+
+  BackendKind chosen_backend() const;
+};
+
+/// Defines every option of a job on `options`; `target` must outlive it.
+void define_job_options(Options& options, JobOptions& target);
+/// What follows from options that were left out; to be called after parsing. Throws InputError.
+void resolve_job_options(const Options& options, JobOptions& target);
+/// Reads a run's config.toml. Throws InputError.
+JobOptions read_configuration(const std::filesystem::path& path);
+/// The configuration file that repeats this job.
+std::string configuration_text(const JobOptions& target);
+/// The lines of it that decide the numbers: two runs with the same text walk the same path.
+std::string job_fingerprint(const JobOptions& target);
+
+/// Groups of options that more than one subcommand takes: --J1, --J2, --marshall; --precision,
+/// --backend, --threads, --memory-limit.
+void define_couplings(Options& options, J1J2Couplings& couplings);
+void define_resources(Options& options, JobOptions& target);
+
+}  // namespace plaquette

@@ -1,0 +1,103 @@
+#include <complex>
+#include <fstream>
+#include <iostream>
+
+#include "commands.hpp"
+#include "fmt/core.h"
+#include "job_options.hpp"
+#include "json.hpp"
+#include "plaquette/backend/registry.hpp"
+
+namespace plaquette {
+namespace {
+
+/// Every line of `input`, one configuration each; empty lines are left out. Throws InputError that
+/// names the source and the line.
+ConfigurationBatch read_configurations(std::istream& input, const std::string& source, int sites) {
+  std::vector<std::uint64_t> words;
+  std::vector<std::uint64_t> one(static_cast<std::size_t>(words_for(sites)));
+  std::string line;
+  for (std::size_t number = 1; std::getline(input, line); ++number) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.empty()) continue;
+    try {
+      parse_configuration(line, sites, one.data());
+    } catch (const InputError& error) {
+      throw InputError(
+          concat("--configurations ", source, ", line ", number, ": ", error.what()));
+    }
+    words.insert(words.end(), one.begin(), one.end());
+  }
+  if (input.bad()) throw InputError(concat("--configurations ", source, ": cannot be read"));
+  if (words.empty()) {
+    throw InputError(concat("--configurations ", source, ": holds no configuration"));
+  }
+  return ConfigurationBatch(sites, std::move(words));
+}
+
+ConfigurationBatch read_configurations(const std::string& source, int sites) {
+  if (source == "-") return read_configurations(std::cin, "(standard input)", sites);
+  std::ifstream file(source);
+  if (!file) throw InputError(concat("--configurations ", source, ": cannot be read"));
+  return read_configurations(file, source, sites);
+}
+
+void print_json(const ConfigurationBatch& states, const std::vector<std::complex<double>>& log_psi,
+                const std::vector<std::complex<double>>& energies) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (std::size_t k = 0; k < states.count(); ++k) {
+    nlohmann::ordered_json row{
+        {"configuration", format_configuration(states[k], states.sites())},
+        {"log_psi", {log_psi[k].real(), log_psi[k].imag()}}};
+    if (!energies.empty()) row["local_energy"] = {energies[k].real(), energies[k].imag()};
+    rows.push_back(std::move(row));
+  }
+  fmt::print("{}\n", rows.dump(2));
+}
+
+}  // namespace
+
+int log_psi_command(const Arguments& arguments) {
+  std::string path;
+  std::string source;
+  J1J2Couplings couplings;
+  bool local_energy = false;
+  bool json = false;
+  JobOptions shared;
+  Options options("log-psi", "Amplitudes log ψ, and total local energies, of configurations.");
+  options.no_longer_in_files();
+  options.positional("MODEL", path, "model file");
+  options.text("--configurations", source, "one +/- (or 1/0) line a configuration; - for stdin");
+  options.flag("--local-energy", local_energy, "print local energies as well");
+  define_couplings(options, couplings);
+  define_resources(options, shared);
+  options.flag("--json", json, "print JSON");
+  if (!options.parse(arguments)) return 0;
+  if (source.empty()) throw InputError("--configurations: must be given, a file or -");
+
+  const Model model = read_model(path);
+  const Lattice lattice = make_lattice(model.lattice, model.L);
+  const ConfigurationBatch states = read_configurations(source, lattice.sites());
+  Problem problem{.hamiltonian = j1j2_hamiltonian(lattice, couplings),
+                  .network = make_network_shape(lattice, model.network),
+                  .exchange_pairs = {},
+                  .precision = shared.job.precision};
+  const auto backend = make_backend(shared.chosen_backend(), problem, shared.resources);
+  backend->set_parameters(model.parameters);
+  std::vector<std::complex<double>> log_psi(states.count());
+  backend->log_psi(states, log_psi);
+  std::vector<std::complex<double>> energies(local_energy ? states.count() : 0);
+  if (local_energy) backend->local_energies(states, energies);
+  if (json) {
+    print_json(states, log_psi, energies);
+    return 0;
+  }
+  for (std::size_t k = 0; k < states.count(); ++k) {
+    fmt::print("{:.17g} {:.17g}", log_psi[k].real(), log_psi[k].imag());
+    if (local_energy) fmt::print(" {:.17g} {:.17g}", energies[k].real(), energies[k].imag());
+    fmt::print("\n");
+  }
+  return 0;
+}
+
+}  // namespace plaquette

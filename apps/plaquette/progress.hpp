@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "plaquette/io/run_session.hpp"
+
+namespace plaquette {
+
+/// Tells on stderr how a run goes: one line that rewrites itself on a terminal, a plain line every
+/// few seconds elsewhere, nothing when quiet.
+class Progress {
+ public:
+  Progress(std::uint64_t first_step, std::uint64_t steps, bool quiet);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void step(const StepRecord& record);
+  /// A line that stays.
+  void message(const std::string& text);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::string line(const StepRecord& record) const;
+  void end_line();
+
+  std::uint64_t first_step_;
+  std::uint64_t steps_;
+  bool quiet_;
+  bool terminal_;
+  bool line_open_ = false;
+  Clock::time_point began_ = Clock::now();
+  Clock::time_point shown_{};
+};
+
+/// The end of a run, for people, on stdout.
+void print_summary(const RunSummary& summary);
+
+}  // namespace plaquette

@@ -1,0 +1,85 @@
+#include "commands.hpp"
+#include "fmt/core.h"
+#include "job_options.hpp"
+#include "json.hpp"
+#include "plaquette/backend/registry.hpp"
+#include "plaquette/io/atomic_file.hpp"
+#include "session.hpp"
+
+namespace plaquette {
+namespace {
+
+struct RunOptions {
+  JobOptions job;
+  std::string out;
+  bool force = false;
+  bool dry_run = false;
+  SessionOutput output;
+};
+
+/// Parameters to start from: those of --initial-model, or none for the job's own.
+std::vector<double> starting_parameters(const JobOptions& options) {
+  if (options.initial_model.empty()) return {};
+  Model model = read_model(options.initial_model);
+  const NetworkShape wanted =
+      make_network_shape(make_lattice(options.job.lattice, options.job.L), options.job.network);
+  const NetworkShape found = make_network_shape(make_lattice(model.lattice, model.L), model.network);
+  if (!(wanted == found)) {
+    throw InputError(concat("--initial-model ", options.initial_model,
+                            ": its lattice or network is not the one of this job"));
+  }
+  return std::move(model.parameters);
+}
+
+void print_dry_run(const JobOptions& options, const MemoryPlan& plan, bool json) {
+  if (json) {
+    fmt::print("{}\n", nlohmann::ordered_json{{"config", configuration_text(options)},
+                                              {"memory_plan", memory_plan_json(plan)}}
+                           .dump(2));
+    return;
+  }
+  fmt::print("{}\n", configuration_text(options));
+  print_memory_plan(plan);
+}
+
+}  // namespace
+
+int run_command(const Arguments& arguments) {
+  RunOptions run;
+  Options options("run", "Searches for the ground state of a magnet.");
+  define_job_options(options, run.job);
+  options.no_longer_in_files();
+  options.configuration_file("--config");
+  options.text("--out", run.out, "run directory to write");
+  options.flag("--force", run.force, "replace the run in --out");
+  options.flag("--dry-run", run.dry_run, "print the resolved options and the memory plan only");
+  options.flag("--quiet", run.output.quiet, "no progress on stderr");
+  options.flag("--json", run.output.json, "print the summary as JSON");
+  if (!options.parse(arguments)) return 0;
+  resolve_job_options(options, run.job);
+
+  const Problem problem = make_problem(run.job.job);
+  const BackendKind kind = run.job.chosen_backend();
+  const MemoryPlan plan = plan_memory(kind, problem, run.job.resources);
+  std::vector<double> parameters = starting_parameters(run.job);
+  if (run.dry_run) {
+    print_dry_run(run.job, plan, run.output.json);
+    return 0;
+  }
+  if (run.out.empty()) throw InputError("--out: must be given, a directory for the run");
+  const RunDirectory directory{run.out};
+  require_free(directory, run.force ? Overwrite::yes : Overwrite::no);
+  const std::unique_ptr<Backend> backend = make_backend(kind, problem, run.job.resources);
+
+  prepare(directory);
+  JobOptions resolved = run.job;
+  resolved.backend = kind;
+  write_text_atomically(directory.configuration(), configuration_text(resolved));
+  const Checkpoint start{.state = initial_state(run.job.job, std::move(parameters)),
+                         .log_bytes = 0,
+                         .seconds = 0,
+                         .job_fingerprint = job_fingerprint(run.job)};
+  return conduct_session(directory, run.job, *backend, start, run.output);
+}
+
+}  // namespace plaquette

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "job_options.hpp"
+#include "plaquette/io/run_directory.hpp"
+#include "plaquette/io/run_session.hpp"
+
+namespace plaquette {
+
+struct SessionOutput {
+  bool quiet = false;
+  bool json = false;
+};
+
+/// What `run` and `resume` share: walk to the last step, write the summary, print it. Returns the
+/// exit status.
+int conduct_session(const RunDirectory& directory, const JobOptions& options, Backend& backend,
+                    const Checkpoint& start, const SessionOutput& output);
+
+/// The plan as a table on stdout.
+void print_memory_plan(const MemoryPlan& plan);
+
+}  // namespace plaquette

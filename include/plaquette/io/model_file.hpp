@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "plaquette/model/network_shape.hpp"
+#include "plaquette/physics/lattice.hpp"
+
+namespace plaquette {
+
+/// What a model file holds: a lattice, a network, its parameters in the order of ParameterTable.
+struct Model {
+  LatticeKind lattice = LatticeKind::square;
+  int L = 0;
+  NetworkChoice network;
+  std::vector<double> parameters;  ///< (P)
+};
+
+/// The format is described in docs/guide.md. Throws InputError that names the file and what is
+/// wrong with it: not HDF5, another format or version, an impossible network, a missing tensor, a
+/// wrong shape, a number that is not finite.
+Model read_model(const std::filesystem::path& path);
+
+/// Replaces the file atomically. Throws IoError.
+void write_model(const std::filesystem::path& path, const Model& model);
+
+}  // namespace plaquette

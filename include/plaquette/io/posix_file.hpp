@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+
+namespace plaquette {
+
+/// An open file descriptor. Every failure throws IoError with the path and the system's reason.
+class PosixFile {
+ public:
+  /// flags as for open(2); a file that is created is readable by all and writable by its owner.
+  PosixFile(const std::filesystem::path& path, int flags);
+  ~PosixFile();
+  PosixFile(const PosixFile&) = delete;
+  PosixFile& operator=(const PosixFile&) = delete;
+
+  /// All of `text`, or an exception.
+  void write(std::string_view text);
+  void truncate(std::uint64_t bytes);
+  void sync();
+  std::uint64_t size() const;
+
+ private:
+  [[noreturn]] void fail(const char* what) const;
+
+  std::filesystem::path path_;
+  int descriptor_;
+};
+
+}  // namespace plaquette

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+
+namespace plaquette {
+
+/// The files of one run. Everything else in the directory belongs to the user and is left alone.
+struct RunDirectory {
+  std::filesystem::path root;
+
+  std::filesystem::path configuration() const { return root / "config.toml"; }
+  std::filesystem::path log() const { return root / "log.jsonl"; }
+  std::filesystem::path checkpoint() const { return root / "checkpoint.h5"; }
+  std::filesystem::path previous_checkpoint() const { return root / "checkpoint.previous.h5"; }
+  std::filesystem::path model() const { return root / "model.h5"; }
+  std::filesystem::path summary() const { return root / "summary.json"; }
+};
+
+enum class Overwrite { no, yes };
+
+/// Throws InputError if a new run may not go there: the path is a file, or a directory that is not
+/// empty and overwriting was not asked for. Changes nothing.
+void require_free(const RunDirectory& directory, Overwrite overwrite);
+
+/// Creates the directory and removes what an earlier run left in it. Throws IoError.
+void prepare(const RunDirectory& directory);
+
+/// Throws InputError unless the directory holds a run that can be continued.
+void require_run(const RunDirectory& directory);
+
+}  // namespace plaquette

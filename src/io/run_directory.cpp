@@ -1,0 +1,50 @@
+#include "plaquette/io/run_directory.hpp"
+
+#include <system_error>
+
+#include "plaquette/base/errors.hpp"
+
+namespace plaquette {
+
+namespace fs = std::filesystem;
+
+void require_free(const RunDirectory& directory, Overwrite overwrite) {
+  std::error_code error;
+  const fs::file_status status = fs::status(directory.root, error);
+  if (!fs::exists(status)) return;
+  if (!fs::is_directory(status)) {
+    throw InputError(concat("--out ", directory.root.string(), ": is not a directory"));
+  }
+  if (overwrite == Overwrite::no && !fs::is_empty(directory.root, error)) {
+    throw InputError(concat("--out ", directory.root.string(),
+                            ": exists and is not empty; give another directory, or --force to "
+                            "replace the run in it"));
+  }
+}
+
+void prepare(const RunDirectory& directory) {
+  std::error_code error;
+  fs::create_directories(directory.root, error);
+  if (error) {
+    throw IoError(concat("--out ", directory.root.string(), ": ", error.message()));
+  }
+  for (const fs::path& file :
+       {directory.configuration(), directory.log(), directory.checkpoint(),
+        directory.previous_checkpoint(), directory.model(), directory.summary()}) {
+    fs::remove(file, error);
+    if (error) throw IoError(concat(file.string(), ": ", error.message()));
+  }
+}
+
+void require_run(const RunDirectory& directory) {
+  std::error_code error;
+  if (!fs::is_directory(directory.root, error)) {
+    throw InputError(concat(directory.root.string(), ": is not a run directory"));
+  }
+  if (!fs::exists(directory.configuration(), error)) {
+    throw InputError(
+        concat(directory.root.string(), ": is not a run directory (it has no config.toml)"));
+  }
+}
+
+}  // namespace plaquette
