@@ -39,6 +39,10 @@ ConfigurationBatch read_chains(const Hdf5Reader& file) {
     if (spin_sum(chains[k], chains.sites()) != 0) {
       file.refuse(concat("chain ", k, " has left the Sz = 0 sector"));
     }
+    if (chains.sites() % 64 != 0 &&
+        chains[k][chains.words_per_configuration() - 1] >> (chains.sites() % 64) != 0) {
+      file.refuse(concat("chain ", k, " has spins behind the last site"));
+    }
   }
   return chains;
 }
@@ -88,6 +92,9 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   checkpoint.state.chains = read_chains(file);
   checkpoint.log_bytes = counter(file, "log_bytes");
   checkpoint.seconds = file.real("seconds");
+  if (!std::isfinite(checkpoint.seconds) || checkpoint.seconds < 0) {
+    file.refuse(concat("attribute 'seconds' is ", checkpoint.seconds));
+  }
   checkpoint.job_fingerprint = file.text("job");
   return checkpoint;
 }

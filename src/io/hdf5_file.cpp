@@ -1,9 +1,13 @@
 #include "plaquette/io/hdf5_file.hpp"
 
+#include <fcntl.h>
+
+#include <algorithm>
 #include <functional>
 #include <numeric>
 
 #include "plaquette/base/errors.hpp"
+#include "plaquette/io/posix_file.hpp"
 
 namespace plaquette {
 namespace {
@@ -11,12 +15,22 @@ namespace {
 /// The library reports through return codes; its own report on stderr would only repeat them.
 void silence_library() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
 
+/// The system knows why a file cannot be read, HDF5 does not tell.
+void require_readable(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    throw InputError(concat(path.string(), ": cannot be read: is a directory"));
+  }
+  try {
+    const PosixFile probe(path, O_RDONLY);
+  } catch (const IoError& reason) {
+    throw InputError(reason.what());
+  }
+}
+
 Hdf5Handle open_for_reading(const std::filesystem::path& path) {
   silence_library();
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) {
-    throw InputError(concat(path.string(), ": is not a file that can be read"));
-  }
+  require_readable(path);
   Hdf5Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
   if (!file.valid()) {
     throw InputError(concat(path.string(), ": is not an HDF5 file, or is truncated"));
@@ -24,10 +38,16 @@ Hdf5Handle open_for_reading(const std::filesystem::path& path) {
   return file;
 }
 
-Hdf5Handle create(const std::filesystem::path& path) {
+Hdf5Handle create_in_memory(const std::filesystem::path& path) {
   silence_library();
-  Hdf5Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
-  if (!file.valid()) throw IoError(concat(path.string(), ": cannot be created"));
+  constexpr std::size_t kGrowth = std::size_t{1} << 20;
+  constexpr hbool_t kNothingOnDisk = false;
+  const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  if (H5Pset_fapl_core(access.get(), kGrowth, kNothingOnDisk) < 0) {
+    throw IoError(concat(path.string(), ": cannot be composed in memory"));
+  }
+  Hdf5Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
+  if (!file.valid()) throw IoError(concat(path.string(), ": cannot be composed in memory"));
   return file;
 }
 
@@ -44,41 +64,48 @@ void Hdf5Reader::refuse(const std::string& what) const {
   throw InputError(concat(path_.string(), ": ", what));
 }
 
-Hdf5Handle Hdf5Reader::attribute(const std::string& name) const {
+Hdf5Handle Hdf5Reader::attribute(const std::string& name, H5T_class_t kind,
+                                 const char* kind_text) const {
+  if (H5Aexists(file_.get(), name.c_str()) == 0) refuse(concat("has no attribute '", name, "'"));
   Hdf5Handle found(H5Aopen(file_.get(), name.c_str(), H5P_DEFAULT), H5Aclose);
-  if (!found.valid()) refuse(concat("has no attribute '", name, "'"));
+  const Hdf5Handle type(H5Aget_type(found.get()), H5Tclose);
+  const Hdf5Handle space(H5Aget_space(found.get()), H5Sclose);
+  if (!type.valid() || !space.valid()) refuse(concat("attribute '", name, "' is damaged"));
+  // h5py stores a bool as an enumeration, which converts to an integer.
+  const H5T_class_t given = H5Tget_class(type.get());
+  const bool same_kind = given == kind || (kind == H5T_INTEGER && given == H5T_ENUM);
+  if (!same_kind || H5Sget_simple_extent_npoints(space.get()) != 1) {
+    refuse(concat("attribute '", name, "' is not ", kind_text));
+  }
   return found;
 }
 
 std::int64_t Hdf5Reader::integer(const std::string& name) const {
-  const Hdf5Handle found = attribute(name);
+  const Hdf5Handle found = attribute(name, H5T_INTEGER, "an integer");
   std::int64_t value = 0;
   if (H5Aread(found.get(), H5T_NATIVE_INT64, &value) < 0) {
-    refuse(concat("attribute '", name, "' is not an integer"));
+    refuse(concat("attribute '", name, "' is damaged"));
   }
   return value;
 }
 
 double Hdf5Reader::real(const std::string& name) const {
-  const Hdf5Handle found = attribute(name);
+  const Hdf5Handle found = attribute(name, H5T_FLOAT, "a real number");
   double value = 0;
   if (H5Aread(found.get(), H5T_NATIVE_DOUBLE, &value) < 0) {
-    refuse(concat("attribute '", name, "' is not a number"));
+    refuse(concat("attribute '", name, "' is damaged"));
   }
   return value;
 }
 
 std::string Hdf5Reader::text(const std::string& name) const {
-  const Hdf5Handle found = attribute(name);
+  const Hdf5Handle found = attribute(name, H5T_STRING, "a text");
   const Hdf5Handle type(H5Aget_type(found.get()), H5Tclose);
-  if (!type.valid() || H5Tget_class(type.get()) != H5T_STRING) {
-    refuse(concat("attribute '", name, "' is not a text"));
-  }
   if (H5Tis_variable_str(type.get()) > 0) {
     char* characters = nullptr;
     if (H5Aread(found.get(), type.get(), static_cast<void*>(&characters)) < 0 ||
         characters == nullptr) {
-      refuse(concat("attribute '", name, "' cannot be read"));
+      refuse(concat("attribute '", name, "' is damaged"));
     }
     std::string value(characters);
     H5free_memory(characters);
@@ -86,7 +113,7 @@ std::string Hdf5Reader::text(const std::string& name) const {
   }
   std::string value(H5Tget_size(type.get()), '\0');
   if (H5Aread(found.get(), type.get(), value.data()) < 0) {
-    refuse(concat("attribute '", name, "' cannot be read"));
+    refuse(concat("attribute '", name, "' is damaged"));
   }
   return value.substr(0, value.find('\0'));
 }
@@ -107,40 +134,57 @@ std::vector<std::size_t> Hdf5Reader::shape(const std::string& name) const {
   return {extents.begin(), extents.end()};
 }
 
-std::vector<double> Hdf5Reader::doubles(const std::string& name) const {
-  std::vector<double> values(product(shape(name)));
+std::size_t Hdf5Reader::elements(const std::string& name) const {
+  // Nothing here is compressed: what claims more elements than the file has bytes is wrong, and
+  // must not make us ask for memory.
+  hsize_t limit = 0;
+  if (H5Fget_filesize(file_.get(), &limit) < 0) refuse("is damaged");
+  std::size_t count = 1;
+  for (const std::size_t extent : shape(name)) {
+    if (extent == 0) return 0;
+    if (count > limit / extent) refuse(concat("dataset '", name, "' is larger than the file"));
+    count *= extent;
+  }
+  return count;
+}
+
+void Hdf5Reader::read(const std::string& name, H5T_class_t kind, hid_t type, void* values) const {
   const Hdf5Handle found = dataset(name);
-  if (!values.empty() && H5Dread(found.get(), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                                 values.data()) < 0) {
+  const Hdf5Handle stored(H5Dget_type(found.get()), H5Tclose);
+  if (H5Tget_class(stored.get()) != kind) {
+    refuse(concat("dataset '", name, "' does not hold ",
+                  kind == H5T_FLOAT ? "real numbers" : "integers"));
+  }
+  if (H5Dread(found.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
     refuse(concat("dataset '", name, "' is damaged"));
   }
+}
+
+std::vector<double> Hdf5Reader::doubles(const std::string& name) const {
+  std::vector<double> values(elements(name));
+  if (!values.empty()) read(name, H5T_FLOAT, H5T_NATIVE_DOUBLE, values.data());
   return values;
 }
 
 std::vector<std::uint64_t> Hdf5Reader::words(const std::string& name) const {
-  std::vector<std::uint64_t> values(product(shape(name)));
-  const Hdf5Handle found = dataset(name);
-  if (!values.empty() && H5Dread(found.get(), H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                                 values.data()) < 0) {
-    refuse(concat("dataset '", name, "' is damaged"));
-  }
+  std::vector<std::uint64_t> values(elements(name));
+  if (!values.empty()) read(name, H5T_INTEGER, H5T_NATIVE_UINT64, values.data());
   return values;
 }
 
-Hdf5Writer::Hdf5Writer(const std::filesystem::path& path) : path_(path), file_(create(path)) {}
+Hdf5Writer::Hdf5Writer(const std::filesystem::path& path)
+    : path_(path), file_(create_in_memory(path)) {}
 
 void Hdf5Writer::check(bool good, const std::string& object) const {
   if (!good) {
-    throw IoError(concat(path_.string(), ": '", object,
-                         "' cannot be written; is the disk full?"));
+    throw IoError(concat(path_.string(), ": '", object, "' cannot be stored; is memory short?"));
   }
 }
 
 void Hdf5Writer::attribute(const std::string& name, hid_t type, const void* value) {
   const Hdf5Handle space(H5Screate(H5S_SCALAR), H5Sclose);
   const Hdf5Handle created(
-      H5Acreate2(file_.get(), name.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT),
-      H5Aclose);
+      H5Acreate2(file_.get(), name.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
   check(created.valid() && H5Awrite(created.get(), type, value) >= 0, name);
 }
 
@@ -160,8 +204,8 @@ void Hdf5Writer::text(const std::string& name, const std::string& value) {
   attribute(name, type.get(), static_cast<const void*>(&characters));
 }
 
-void Hdf5Writer::dataset(const std::string& name, hid_t type,
-                         const std::vector<std::size_t>& shape, const void* values) {
+void Hdf5Writer::dataset(const std::string& name, hid_t type, const std::vector<std::size_t>& shape,
+                         const void* values) {
   const std::vector<hsize_t> extents(shape.begin(), shape.end());
   const Hdf5Handle space(
       H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose);
@@ -198,7 +242,12 @@ void Hdf5Writer::words(const std::string& name, const std::vector<std::uint64_t>
 
 void Hdf5Writer::close() {
   check(H5Fflush(file_.get(), H5F_SCOPE_GLOBAL) >= 0, "/");
+  const ssize_t size = H5Fget_file_image(file_.get(), nullptr, 0);
+  check(size > 0, "/");
+  std::string image(static_cast<std::size_t>(size), '\0');
+  check(H5Fget_file_image(file_.get(), image.data(), image.size()) == size, "/");
   check(file_.close(), "/");
+  PosixFile(path_, O_WRONLY | O_CREAT | O_TRUNC).write(image);
 }
 
 }  // namespace plaquette

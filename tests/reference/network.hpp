@@ -12,12 +12,12 @@ namespace oracle {
 
 enum class Attention { factored, t5, decoupled };
 
-using Spins = std::vector<int>;        ///< s_i = ±1, in site order
-using Row = std::vector<double>;       ///< (channels)
-using Tokens = std::vector<Row>;       ///< (n, channels)
+using Spins = std::vector<int>;   ///< s_i = ±1, in site order
+using Row = std::vector<double>;  ///< (channels)
+using Tokens = std::vector<Row>;  ///< (n, channels)
 
 struct OracleNetwork {
-  int rows = 0;           ///< sites; 1 for a chain
+  int rows = 0;  ///< sites; 1 for a chain
   int columns = 0;
   int patch_rows = 1;     ///< b; 1 for a chain
   int patch_columns = 1;  ///< b

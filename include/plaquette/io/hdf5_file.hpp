@@ -1,82 +1,94 @@
 #pragma once
 
+#include <hdf5.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace plaquette {
 
-/// Extents of an HDF5 dataset, slowest first.
-using Hdf5Extents = std::vector<std::size_t>;
+/// Owns an identifier of the HDF5 library; not valid if the call that made it failed.
+class Hdf5Handle {
+ public:
+  using Close = herr_t (*)(hid_t);
 
-/// "4 x 8"; "scalar" without extents.
-std::string to_text(const Hdf5Extents& extents);
+  Hdf5Handle(hid_t id, Close close) : id_(id), close_(close) {}
+  ~Hdf5Handle() { close(); }
+  Hdf5Handle(Hdf5Handle&& other) noexcept
+      : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
+  Hdf5Handle& operator=(Hdf5Handle&&) = delete;
 
-/// An HDF5 file open for reading. Names of datasets are paths from the root ("layers/0/kernel"),
-/// attributes are those of the root. Every failure throws InputError with the file, the object and
-/// what is wrong with it.
+  bool valid() const { return id_ >= 0; }
+  hid_t get() const { return id_; }
+  /// Whether closing went well.
+  bool close() { return !valid() || close_(std::exchange(id_, -1)) >= 0; }
+
+ private:
+  hid_t id_;
+  Close close_;
+};
+
+/// An HDF5 file open for reading. Datasets are named by their path from the root, attributes are
+/// those of the root. Everything that is wrong with the file throws InputError naming it.
 class Hdf5Reader {
  public:
   explicit Hdf5Reader(const std::filesystem::path& path);
-  ~Hdf5Reader();
-  Hdf5Reader(const Hdf5Reader&) = delete;
-  Hdf5Reader& operator=(const Hdf5Reader&) = delete;
 
-  const std::filesystem::path& path() const { return path_; }
-
-  std::int64_t integer_attribute(const std::string& name) const;
-  double real_attribute(const std::string& name) const;
+  std::int64_t integer(const std::string& name) const;
+  double real(const std::string& name) const;
   /// Of fixed or variable length.
-  std::string text_attribute(const std::string& name) const;
+  std::string text(const std::string& name) const;
 
-  bool has_dataset(const std::string& name) const;
-  Hdf5Extents extents(const std::string& name) const;
+  std::vector<std::size_t> shape(const std::string& name) const;
+  std::vector<double> doubles(const std::string& name) const;
+  std::vector<std::uint64_t> words(const std::string& name) const;
 
-  /// All elements, row-major. Element: double, std::int8_t, std::uint64_t; a file's other widths
-  /// of the same kind are converted. A dataset must not claim more elements than its file could
-  /// hold: nothing here is compressed.
-  template <class Element>
-  std::vector<Element> read(const std::string& name) const;
-  /// The same where the extents are known.
-  template <class Element>
-  std::vector<Element> read(const std::string& name, const Hdf5Extents& expected) const;
-
-  /// Throws InputError "<file>: <object>: <problem>".
-  [[noreturn]] void refuse(std::string_view object, std::string_view problem) const;
+  /// Throws InputError "<file>: <what>".
+  [[noreturn]] void refuse(const std::string& what) const;
 
  private:
+  /// Of one value; `kind_text` ("an integer") is for the message.
+  Hdf5Handle attribute(const std::string& name, H5T_class_t kind, const char* kind_text) const;
+  Hdf5Handle dataset(const std::string& name) const;
+  std::size_t elements(const std::string& name) const;
+  void read(const std::string& name, H5T_class_t kind, hid_t type, void* values) const;
+
   std::filesystem::path path_;
-  std::int64_t file_;
+  Hdf5Handle file_;
 };
 
-/// An HDF5 file in the making. It is composed in memory and written in one go, because the HDF5
-/// library neither says why a write failed nor lets go of a file that it could not flush. Names as
-/// for Hdf5Reader; groups along the way are created. Failures throw IoError.
+/// A new HDF5 file. Names as for Hdf5Reader; groups along the way are created. Datasets carry
+/// checksums. Throws IoError naming the file.
+///
+/// The file is composed in memory and written by close(): the HDF5 library neither says why a write
+/// failed nor lets go of a file that it could not flush.
 class Hdf5Writer {
  public:
-  Hdf5Writer();
-  ~Hdf5Writer();
-  Hdf5Writer(const Hdf5Writer&) = delete;
-  Hdf5Writer& operator=(const Hdf5Writer&) = delete;
+  explicit Hdf5Writer(const std::filesystem::path& path);
 
-  void attribute(const std::string& name, std::int64_t value);
-  void attribute(const std::string& name, double value);
-  void attribute(const std::string& name, const std::string& value);
+  void integer(const std::string& name, std::int64_t value);
+  void real(const std::string& name, double value);
+  void text(const std::string& name, const std::string& value);
 
-  /// A dataset with checksums (Fletcher-32). Element as for Hdf5Reader::read.
-  template <class Element>
-  void dataset(const std::string& name, const Hdf5Extents& extents,
-               std::span<const Element> elements);
+  void doubles(const std::string& name, const std::vector<std::size_t>& shape,
+               const double* values);
+  void words(const std::string& name, const std::vector<std::uint64_t>& values);
 
-  /// Creates or replaces the file at `path`.
-  void save(const std::filesystem::path& path) const;
+  /// Writes the file.
+  void close();
 
  private:
-  std::int64_t file_;
+  void attribute(const std::string& name, hid_t type, const void* value);
+  void dataset(const std::string& name, hid_t type, const std::vector<std::size_t>& shape,
+               const void* values);
+  void check(bool good, const std::string& object) const;
+
+  std::filesystem::path path_;
+  Hdf5Handle file_;
 };
 
 }  // namespace plaquette
