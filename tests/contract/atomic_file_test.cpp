@@ -6,8 +6,8 @@
 
 #include "plaquette/base/errors.hpp"
 #include "plaquette/io/words.hpp"
-#include "support/full_disk.hpp"
 #include "support/messages.hpp"
+#include "support/restricted_child.hpp"
 #include "support/scratch_directory.hpp"
 
 namespace plaquette {

@@ -234,7 +234,10 @@ TEST_F(BadModelFile, ImpossibleNetwork) {
       mentions(complaint([](hid_t file) { put_integer(file, "L", 5); }), {"bad.h5", "--L 5"}));
   EXPECT_TRUE(mentions(complaint([](hid_t file) { put_integer(file, "L", std::int64_t{1} << 40); }),
                        {"bad.h5", "'L'"}));
-  EXPECT_TRUE(mentions(complaint([](hid_t file) { put_text(file, "attention", "linear"); }),
+  EXPECT_TRUE(mentions(complaint([](hid_t file) {
+                         put_integer(file, "L", 4);
+                         put_text(file, "attention", "linear");
+                       }),
                        {"bad.h5", "'linear'", "factored, t5, decoupled"}));
 }
 

@@ -6,8 +6,8 @@
 #include <sstream>
 
 #include "plaquette/base/errors.hpp"
-#include "support/full_disk.hpp"
 #include "support/messages.hpp"
+#include "support/restricted_child.hpp"
 #include "support/scratch_directory.hpp"
 
 namespace plaquette {

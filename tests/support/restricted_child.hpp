@@ -13,16 +13,15 @@
 
 namespace plaquette::test {
 
-/// Runs `call` in a child process in which no file may grow beyond `limit` bytes, and returns
-/// "IoError: <message>", another exception's message, or what else became of the child.
-inline std::string message_on_full_disk(std::size_t limit, const std::function<void()>& call) {
+/// Runs `call` in a child process that `restrict_child` has restricted, and returns "IoError:
+/// <message>", another exception's message, or what else became of the child.
+inline std::string message_of_child(const std::function<void()>& restrict_child,
+                                    const std::function<void()>& call) {
   int ends[2];
   if (::pipe(ends) != 0) return "no pipe";
   const pid_t child = ::fork();
   if (child == 0) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit small{limit, limit};
-    ::setrlimit(RLIMIT_FSIZE, &small);
+    restrict_child();
     std::string said = "no exception";
     try {
       call();
@@ -44,6 +43,27 @@ inline std::string message_on_full_disk(std::size_t limit, const std::function<v
   int status = 0;
   ::waitpid(child, &status, 0);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? said : "the child died: " + said;
+}
+
+/// No file may grow beyond `limit` bytes.
+inline std::string message_on_full_disk(std::size_t limit, const std::function<void()>& call) {
+  return message_of_child(
+      [limit] {
+        std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit small{limit, limit};
+        ::setrlimit(RLIMIT_FSIZE, &small);
+      },
+      call);
+}
+
+/// The superuser, whom permissions do not stop, becomes nobody.
+inline std::string message_of_ordinary_user(const std::function<void()>& call) {
+  return message_of_child(
+      [] {
+        constexpr uid_t kNobody = 65534;
+        if (::geteuid() == 0 && ::setuid(kNobody) != 0) ::_exit(2);
+      },
+      call);
 }
 
 }  // namespace plaquette::test
