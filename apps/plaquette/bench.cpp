@@ -55,14 +55,14 @@ class Bench {
     const bool by_samples = problem_.gram_form == GramForm::samples;
     const double n = by_samples ? 2 * M : P;
     const PrecisionPolicy& precision = problem_.precision;
-    rows_ = {{"forward", precision.local_energy, {}, M, M * forward},
-             {"sampling", precision.sampling, {}, 0, 0},
-             {"local_energy", precision.local_energy, {}, 0, 0},
-             {"log_derivatives", precision.log_derivatives, {}, M,
-              M * forward * kForwardsPerDerivative},
-             // The lower triangle: n(n+1)/2 entries of 2·K FLOPs.
-             {"gram", Precision::fp64, {}, 0, n * (n + 1) * (by_samples ? P : 2 * M)},
-             {"solve", Precision::fp64, {}, 0, n * n * n / 3 + 4 * n * n}};
+    rows_ = {
+        {"forward", precision.local_energy, {}, M, M * forward},
+        {"sampling", precision.sampling, {}, 0, 0},
+        {"local_energy", precision.local_energy, {}, 0, 0},
+        {"log_derivatives", precision.log_derivatives, {}, M, M * forward * kForwardsPerDerivative},
+        // The lower triangle: n(n+1)/2 entries of 2·K FLOPs.
+        {"gram", Precision::fp64, {}, 0, n * (n + 1) * (by_samples ? P : 2 * M)},
+        {"solve", Precision::fp64, {}, 0, n * n * n / 3 + 4 * n * n}};
   }
 
   void repeat() {
@@ -118,8 +118,8 @@ class Bench {
     std::vector<double> x(rhs.size());
     const double shift = std::max(job_.diag_shift, 1e-6);
     if (!backend_.solve(shift, rhs, x).positive_definite) {
-      throw NumericalError(concat("bench: the Gram matrix with --diag-shift ", shift,
-                                  " is not positive definite"));
+      throw NumericalError(
+          concat("bench: the Gram matrix with --diag-shift ", shift, " is not positive definite"));
     }
   }
 

@@ -1,10 +1,10 @@
 #include "commands.hpp"
 #include "fmt/core.h"
+#include "job_options.hpp"
 #include "json.hpp"
 #include "options.hpp"
 #include "plaquette/exact/diagonalisation.hpp"
 #include "plaquette/physics/sector.hpp"
-#include "job_options.hpp"
 
 namespace plaquette {
 

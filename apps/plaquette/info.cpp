@@ -19,9 +19,8 @@ nlohmann::ordered_json build_json() {
                         {"usable", status.usable},
                         {"description", status.description}});
   }
-  return {{"version", kVersion},       {"commit", kGitCommit},
-          {"compiler", kCompiler},     {"build_type", kBuildType},
-          {"architecture", kCpuArch},  {"backends", backends}};
+  return {{"version", kVersion},      {"commit", kGitCommit},     {"compiler", kCompiler},
+          {"build_type", kBuildType}, {"architecture", kCpuArch}, {"backends", backends}};
 }
 
 void print_build() {

@@ -10,9 +10,9 @@ namespace plaquette {
 namespace {
 
 /// Keys that say how to run, not what to compute.
-const std::set<std::string> kHowToRun = {
-    "steps",        "backend", "threads", "memory-limit", "checkpoint-every", "checkpoint-minutes",
-    "initial-model"};
+const std::set<std::string> kHowToRun = {"steps",        "backend",          "threads",
+                                         "memory-limit", "checkpoint-every", "checkpoint-minutes",
+                                         "initial-model"};
 
 void define_physics(Options& options, Job& job) {
   options.word("--lattice", job.lattice, "lattice");
@@ -87,8 +87,8 @@ void define_resources(Options& options, JobOptions& target) {
       [&target](const std::string& given) {
         target.backend = parse_word<BackendKind>(given);
         if (!target.backend && given != "auto") {
-          throw InputError(concat("--backend ", given, ": must be one of auto, ",
-                                  allowed_words<BackendKind>()));
+          throw InputError(
+              concat("--backend ", given, ": must be one of auto, ", allowed_words<BackendKind>()));
         }
       },
       [&target] { return Options::quoted(target.backend ? word(*target.backend) : "auto"); });

@@ -23,8 +23,7 @@ ConfigurationBatch read_configurations(std::istream& input, const std::string& s
     try {
       parse_configuration(line, sites, one.data());
     } catch (const InputError& error) {
-      throw InputError(
-          concat("--configurations ", source, ", line ", number, ": ", error.what()));
+      throw InputError(concat("--configurations ", source, ", line ", number, ": ", error.what()));
     }
     words.insert(words.end(), one.begin(), one.end());
   }
@@ -46,9 +45,8 @@ void print_json(const ConfigurationBatch& states, const std::vector<std::complex
                 const std::vector<std::complex<double>>& energies) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (std::size_t k = 0; k < states.count(); ++k) {
-    nlohmann::ordered_json row{
-        {"configuration", format_configuration(states[k], states.sites())},
-        {"log_psi", {log_psi[k].real(), log_psi[k].imag()}}};
+    nlohmann::ordered_json row{{"configuration", format_configuration(states[k], states.sites())},
+                               {"log_psi", {log_psi[k].real(), log_psi[k].imag()}}};
     if (!energies.empty()) row["local_energy"] = {energies[k].real(), energies[k].imag()};
     rows.push_back(std::move(row));
   }

@@ -22,7 +22,10 @@ std::string optional_number(const char* name, const std::optional<double>& value
 }  // namespace
 
 Progress::Progress(std::uint64_t first_step, std::uint64_t steps, bool quiet)
-    : first_step_(first_step), steps_(steps), quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1) {}
+    : first_step_(first_step),
+      steps_(steps),
+      quiet_(quiet),
+      terminal_(isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() { end_line(); }
 
@@ -35,10 +38,10 @@ std::string Progress::line(const StepRecord& record) const {
   const double elapsed = std::chrono::duration<double>(Clock::now() - began_).count();
   const auto done = static_cast<double>(record.step - first_step_);
   const double left = elapsed / done * static_cast<double>(steps_ - record.step);
-  std::string text = fmt::format(
-      "step {}/{}  E {:.6f} ± {:.6f}  var {:.2e}  V-score {:.2e}  acceptance {:.2f}", record.step,
-      steps_, record.energy, record.energy_error, record.variance, record.v_score,
-      record.acceptance);
+  std::string text =
+      fmt::format("step {}/{}  E {:.6f} ± {:.6f}  var {:.2e}  V-score {:.2e}  acceptance {:.2f}",
+                  record.step, steps_, record.energy, record.energy_error, record.variance,
+                  record.v_score, record.acceptance);
   text += optional_number("R̂", record.r_hat);
   text += optional_number("τ", record.tau);
   text += "  |";
@@ -51,9 +54,10 @@ std::string Progress::line(const StepRecord& record) const {
 
 void Progress::step(const StepRecord& record) {
   if (record.diag_shift_raises > 0) {
-    message(fmt::format("step {}: the Gram matrix was not positive definite; diagonal shift raised "
-                        "{} times, to {:.1e}",
-                        record.step, record.diag_shift_raises, record.diag_shift));
+    message(
+        fmt::format("step {}: the Gram matrix was not positive definite; diagonal shift raised "
+                    "{} times, to {:.1e}",
+                    record.step, record.diag_shift_raises, record.diag_shift));
   }
   if (quiet_) return;
   const auto now = Clock::now();

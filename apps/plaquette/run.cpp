@@ -23,7 +23,8 @@ std::vector<double> starting_parameters(const JobOptions& options) {
   Model model = read_model(options.initial_model);
   const NetworkShape wanted =
       make_network_shape(make_lattice(options.job.lattice, options.job.L), options.job.network);
-  const NetworkShape found = make_network_shape(make_lattice(model.lattice, model.L), model.network);
+  const NetworkShape found =
+      make_network_shape(make_lattice(model.lattice, model.L), model.network);
   if (!(wanted == found)) {
     throw InputError(concat("--initial-model ", options.initial_model,
                             ": its lattice or network is not the one of this job"));

@@ -14,13 +14,13 @@ int conduct_session(const RunDirectory& directory, const JobOptions& options, Ba
   Progress progress(start.state.step, steps, output.quiet);
   if (!options.backend) progress.message("backend auto: " + backend.description());
   Optimisation optimisation(options.job, backend, start.state);
-  const SessionEnd end = run_session(
-      directory, options.job, optimisation, start,
-      {.steps = steps,
-       .checkpoint_every = options.checkpoint_every,
-       .checkpoint_minutes = options.checkpoint_minutes,
-       .stop = signals.received(),
-       .on_step = [&](const StepRecord& record) { progress.step(record); }});
+  const SessionEnd end =
+      run_session(directory, options.job, optimisation, start,
+                  {.steps = steps,
+                   .checkpoint_every = options.checkpoint_every,
+                   .checkpoint_minutes = options.checkpoint_minutes,
+                   .stop = signals.received(),
+                   .on_step = [&](const StepRecord& record) { progress.step(record); }});
   if (end.interrupted) {
     progress.message(fmt::format("stopped after step {}; continue with: plaquette resume {}",
                                  end.steps, directory.root.string()));

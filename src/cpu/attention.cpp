@@ -41,10 +41,10 @@ void mix_block(Real* out, const Real* in, std::size_t sample_stride, std::size_t
   for (std::size_t i = 0; i < n; ++i) {
     typename L::Type sum[S] = {};
     for (std::size_t j = 0; j < n; ++j) {
-      const auto weight =
-          L::load(weights + static_cast<std::size_t>(index[i * n + j]) * d + begin);
+      const auto weight = L::load(weights + static_cast<std::size_t>(index[i * n + j]) * d + begin);
       for (int s = 0; s < S; ++s) {
-        sum[s] += weight * L::load(in + static_cast<std::size_t>(s) * sample_stride + j * d + begin);
+        sum[s] +=
+            weight * L::load(in + static_cast<std::size_t>(s) * sample_stride + j * d + begin);
       }
     }
     for (int s = 0; s < S; ++s) {
@@ -280,19 +280,19 @@ void softmax_attention_backward(const AttentionGradient<Real>& gradient,
   }
 }
 
-#define PLAQUETTE_INSTANTIATE(Real)                                                               \
-  template void mix_tokens(TensorView<Real, 3>, TensorView<const Real, 3>,                        \
-                           TensorView<const Real, 2>, const std::vector<std::int32_t>&);          \
-  template void mix_tokens_position_gradient(TensorView<Real, 2>, TensorView<const Real, 2>,      \
-                                             TensorView<const Real, 2>, const PositionMap&,       \
-                                             Workspace&);                                         \
-  template void softmax_attention(TensorView<Real, 2>, TensorView<Real, 3>,                       \
-                                  TensorView<const Real, 2>, TensorView<const Real, 2>,           \
-                                  TensorView<const Real, 2>, TensorView<const Real, 3>,           \
-                                  Attention, Workspace&);                                         \
-  template void softmax_attention_backward(                                                       \
-      const AttentionGradient<Real>&, TensorView<const Real, 2>, TensorView<const Real, 3>,       \
-      TensorView<const Real, 2>, TensorView<const Real, 2>, TensorView<const Real, 2>,            \
+#define PLAQUETTE_INSTANTIATE(Real)                                                                \
+  template void mix_tokens(TensorView<Real, 3>, TensorView<const Real, 3>,                         \
+                           TensorView<const Real, 2>, const std::vector<std::int32_t>&);           \
+  template void mix_tokens_position_gradient(TensorView<Real, 2>, TensorView<const Real, 2>,       \
+                                             TensorView<const Real, 2>, const PositionMap&,        \
+                                             Workspace&);                                          \
+  template void softmax_attention(TensorView<Real, 2>, TensorView<Real, 3>,                        \
+                                  TensorView<const Real, 2>, TensorView<const Real, 2>,            \
+                                  TensorView<const Real, 2>, TensorView<const Real, 3>, Attention, \
+                                  Workspace&);                                                     \
+  template void softmax_attention_backward(                                                        \
+      const AttentionGradient<Real>&, TensorView<const Real, 2>, TensorView<const Real, 3>,        \
+      TensorView<const Real, 2>, TensorView<const Real, 2>, TensorView<const Real, 2>,             \
       TensorView<const Real, 3>, Attention, const PositionMap&, Workspace&);
 PLAQUETTE_INSTANTIATE(float)
 PLAQUETTE_INSTANTIATE(double)

@@ -28,17 +28,17 @@ struct PositionMap {
 /// channel (a head's weight repeated over its channels). With `index` = map.forward this mixes
 /// values; with map.backward it carries cotangents back. FLOPs: 2 B n² d.
 template <class Real>
-void mix_tokens(TensorView<Real, 3> out,              // (B, n, d)
-                TensorView<const Real, 3> in,         // (B, n, d)
-                TensorView<const Real, 2> weights,    // (positions, d)
+void mix_tokens(TensorView<Real, 3> out,                  // (B, n, d)
+                TensorView<const Real, 3> in,             // (B, n, d)
+                TensorView<const Real, 2> weights,        // (positions, d)
                 const std::vector<std::int32_t>& index);  // (n, n)
 
 /// gradient of the position table of one sample: Σ over pairs (i, j) of that position and the
 /// channels of the head of cotangent_i·value_j.
 template <class Real>
-void mix_tokens_position_gradient(TensorView<Real, 2> gradient,             // (h, positions)
-                                  TensorView<const Real, 2> cotangent,      // (n, d)
-                                  TensorView<const Real, 2> value,          // (n, d)
+void mix_tokens_position_gradient(TensorView<Real, 2> gradient,         // (h, positions)
+                                  TensorView<const Real, 2> cotangent,  // (n, d)
+                                  TensorView<const Real, 2> value,      // (n, d)
                                   const PositionMap& map, Workspace& workspace);
 
 /// Row length of softmax weights: n padded so that vector loops need no remainder.

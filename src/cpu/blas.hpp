@@ -13,7 +13,9 @@ enum class Transpose { no, yes };
 
 namespace detail {
 
-inline CBLAS_TRANSPOSE cblas(Transpose t) { return t == Transpose::yes ? CblasTrans : CblasNoTrans; }
+inline CBLAS_TRANSPOSE cblas(Transpose t) {
+  return t == Transpose::yes ? CblasTrans : CblasNoTrans;
+}
 
 }  // namespace detail
 

@@ -190,8 +190,7 @@ class CpuBackend final : public Backend {
     return problem_.gram_form == GramForm::samples ? 2 * problem_.samples : parameters_;
   }
 
-  void evaluate(const WaveFunction& psi, const ConfigurationBatch& states,
-                std::span<Complex> out) {
+  void evaluate(const WaveFunction& psi, const ConfigurationBatch& states, std::span<Complex> out) {
     PLAQUETTE_REQUIRE(out.size() == states.count(), out.size(), " results");
     const FixedPartition batches{states.count(), psi.micro_batch()};
     parallel_for(threads_, batches.count(), [&](std::size_t index, int thread) {
@@ -206,9 +205,9 @@ class CpuBackend final : public Backend {
     std::vector<std::uint64_t> evaluated(groups.count());
     parallel_for(threads_, groups.count(), [&](std::size_t g, int thread) {
       const IndexRange group = groups[g];
-      evaluated[g] = cpu::local_energies(networks_.local_energy(), problem_.hamiltonian,
-                                         states[group.begin],
-                                         out.subspan(group.begin, group.size()), workspace(thread));
+      evaluated[g] =
+          cpu::local_energies(networks_.local_energy(), problem_.hamiltonian, states[group.begin],
+                              out.subspan(group.begin, group.size()), workspace(thread));
     });
     std::uint64_t total = 0;
     for (const std::uint64_t count : evaluated) total += count;

@@ -85,8 +85,8 @@ IndexRange Jacobian::block(std::size_t index) const {
 void Jacobian::define(const std::uint64_t* samples, std::span<const double> weights,
                       std::span<const double> column_scale) {
   PLAQUETTE_REQUIRE(weights.size() == samples_, weights.size(), " weights");
-  PLAQUETTE_REQUIRE(column_scale.empty() || column_scale.size() == parameters_,
-                    column_scale.size(), " column scales");
+  PLAQUETTE_REQUIRE(column_scale.empty() || column_scale.size() == parameters_, column_scale.size(),
+                    " column scales");
   configurations_ = samples;
   weights_.assign(weights.begin(), weights.end());
   column_scale_.assign(column_scale.begin(), column_scale.end());
@@ -212,8 +212,8 @@ void Jacobian::apply(std::span<const double> direction, std::span<double> out) {
 }
 
 void Jacobian::apply_transpose(std::span<const double> row_values, std::span<double> out) {
-  PLAQUETTE_REQUIRE(row_values.size() == rows() && out.size() == columns(), row_values.size(),
-                    ", ", out.size());
+  PLAQUETTE_REQUIRE(row_values.size() == rows() && out.size() == columns(), row_values.size(), ", ",
+                    out.size());
   for (std::size_t b = 0; b < block_count(); ++b) {
     load(b);
     const IndexRange columns = block(b);

@@ -23,8 +23,8 @@ void dense(TensorView<Real, 2> out, TensorView<const Real, 2> x, TensorView<cons
       std::copy_n(bias, width, y);
     }
   }
-  gemm(Transpose::no, Transpose::no, rows, width, x.extent(1), x.data(), x.extent(1),
-       kernel.data(), width, Real(1), out.data(), width);
+  gemm(Transpose::no, Transpose::no, rows, width, x.extent(1), x.data(), x.extent(1), kernel.data(),
+       width, Real(1), out.data(), width);
 }
 
 template <class Real>
@@ -52,8 +52,7 @@ void layer_norm(TensorView<Real, 2> out, TensorView<const Real, 2> x, const Real
     const Real mean = inverse_d * sum_lanes(in, d, [](auto lanes) { return lanes; });
     const Real squares =
         sum_lanes(in, d, [mean](auto lanes) { return (lanes - mean) * (lanes - mean); });
-    const Real inverse =
-        Real(1) / std::sqrt(squares * inverse_d + static_cast<Real>(kNormEpsilon));
+    const Real inverse = Real(1) / std::sqrt(squares * inverse_d + static_cast<Real>(kNormEpsilon));
     if (normalised == nullptr) {
 #pragma omp simd
       for (std::size_t c = 0; c < d; ++c) y[c] = (in[c] - mean) * inverse * scale[c] + bias[c];
@@ -121,19 +120,19 @@ void gelu_backward(TensorView<Real, 2> dy, TensorView<const Real, 2> x) {
   for (std::size_t k = 0; k < dy.size(); ++k) gradient[k] *= gelu_derivative(in[k]);
 }
 
-#define PLAQUETTE_INSTANTIATE(Real)                                                               \
-  template void dense(TensorView<Real, 2>, TensorView<const Real, 2>, TensorView<const Real, 2>,  \
-                      const Real*, Accumulate);                                                   \
-  template void dense_without_bias(TensorView<Real, 2>, TensorView<const Real, 2>,                \
-                                   TensorView<const Real, 2>);                                    \
-  template void dense_backward(TensorView<Real, 2>, TensorView<const Real, 2>,                    \
-                               TensorView<const Real, 2>);                                        \
-  template void layer_norm(TensorView<Real, 2>, TensorView<const Real, 2>, const Real*,           \
-                           const Real*, Real*, Real*);                                            \
-  template void layer_norm_backward(TensorView<Real, 2>, TensorView<const Real, 2>,               \
-                                    TensorView<const Real, 2>, const Real*, const Real*,          \
-                                    Accumulate);                                                  \
-  template void bias_gelu(TensorView<Real, 2>, TensorView<Real, 2>, const Real*);                 \
+#define PLAQUETTE_INSTANTIATE(Real)                                                              \
+  template void dense(TensorView<Real, 2>, TensorView<const Real, 2>, TensorView<const Real, 2>, \
+                      const Real*, Accumulate);                                                  \
+  template void dense_without_bias(TensorView<Real, 2>, TensorView<const Real, 2>,               \
+                                   TensorView<const Real, 2>);                                   \
+  template void dense_backward(TensorView<Real, 2>, TensorView<const Real, 2>,                   \
+                               TensorView<const Real, 2>);                                       \
+  template void layer_norm(TensorView<Real, 2>, TensorView<const Real, 2>, const Real*,          \
+                           const Real*, Real*, Real*);                                           \
+  template void layer_norm_backward(TensorView<Real, 2>, TensorView<const Real, 2>,              \
+                                    TensorView<const Real, 2>, const Real*, const Real*,         \
+                                    Accumulate);                                                 \
+  template void bias_gelu(TensorView<Real, 2>, TensorView<Real, 2>, const Real*);                \
   template void gelu_backward(TensorView<Real, 2>, TensorView<const Real, 2>);
 PLAQUETTE_INSTANTIATE(float)
 PLAQUETTE_INSTANTIATE(double)

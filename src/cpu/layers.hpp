@@ -24,8 +24,8 @@ void dense_without_bias(TensorView<Real, 2> out,            // (R, out)
 
 /// dx = dy·kernelᵀ.
 template <class Real>
-void dense_backward(TensorView<Real, 2> dx,            // (R, in)
-                    TensorView<const Real, 2> dy,      // (R, out)
+void dense_backward(TensorView<Real, 2> dx,             // (R, in)
+                    TensorView<const Real, 2> dy,       // (R, out)
                     TensorView<const Real, 2> kernel);  // (in, out)
 
 /// LayerNorm's ε.

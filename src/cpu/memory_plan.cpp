@@ -23,9 +23,8 @@ double gibibytes(std::size_t bytes) { return static_cast<double>(bytes) / (1 << 
 
 std::size_t workspace_bytes(const PhaseNetworks& networks, int sites) {
   const auto evaluation = [&](const WaveFunction& psi) {
-    return psi.log_psi_workspace() +
-           std::max(sampler_workspace(psi.micro_batch(), sites),
-                    local_energy_workspace(psi.micro_batch(), sites));
+    return psi.log_psi_workspace() + std::max(sampler_workspace(psi.micro_batch(), sites),
+                                              local_energy_workspace(psi.micro_batch(), sites));
   };
   return std::max({evaluation(networks.sampling()), evaluation(networks.local_energy()),
                    networks.log_derivatives().gradient_workspace()});
@@ -51,8 +50,9 @@ MemoryPlan plan_memory(const Problem& problem, const Resources& resources) {
     const std::size_t n = problem.gram_form == GramForm::samples ? 2 * M : parameters;
     plan.items.push_back({"Gram matrix", n * (n + 1) * sizeof(double)});
     const std::size_t column = 2 * M * sizeof(double);
-    const std::size_t slice =
-        problem.gram_form == GramForm::samples ? std::min(parameters, Jacobian::kSlice) : parameters;
+    const std::size_t slice = problem.gram_form == GramForm::samples
+                                  ? std::min(parameters, Jacobian::kSlice)
+                                  : parameters;
     const std::size_t needed = plan.total() + slice * column;
     if (needed > plan.limit) refuse(needed, plan.limit);
     const std::size_t affordable = (plan.limit - plan.total()) / column;

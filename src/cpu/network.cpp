@@ -19,8 +19,8 @@ Network<Real>::Network(const NetworkShape& shape)
       heads_(static_cast<std::size_t>(shape.heads)),
       words_(static_cast<std::size_t>(words_for(shape.tokens() * shape.patch_sites()))),
       theta_(table_.size),
-      tables_(table_.layers.size() *
-              (shape.has_query_key() ? heads_ * n_ * padded_tokens(n_) : positions_.positions * d_)) {
+      tables_(table_.layers.size() * (shape.has_query_key() ? heads_ * n_ * padded_tokens(n_)
+                                                            : positions_.positions * d_)) {
   for (int token = 0; token < shape.tokens(); ++token) {
     for (int within = 0; within < shape.patch_sites(); ++within) {
       patch_sites_.push_back(patch_site(shape, token, within));

@@ -69,7 +69,7 @@ class Network final : public WaveFunction {
   struct Backward;  // the state of one backward pass, in network_backward.cpp
 
   /// Per-layer tables derived from the parameters.
-  const Real* mixing_weights(std::size_t layer) const;    // (positions, d)
+  const Real* mixing_weights(std::size_t layer) const;     // (positions, d)
   const Real* softmax_positions(std::size_t layer) const;  // (h, n, padded n)
 
   TensorView<const Real, 2> kernel(DenseOffsets dense, std::size_t in, std::size_t out) const {

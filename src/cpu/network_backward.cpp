@@ -237,13 +237,13 @@ struct Network<Real>::Backward {
                      TensorView<const Real, 3>(dy, kParts * batch, n, d),
                      ConstRows(net.mixing_weights(l), positions, d), net.positions_.backward);
     const std::size_t table = net.heads_ * positions;
-    for_each_sample(
-        net.table_.layers[l].position, table, [&](Part, std::size_t s, std::size_t index) {
-          mix_tokens_position_gradient<Real>(
-              Rows(cotangents.position + index * table, net.heads_, positions),
-              ConstRows(dy + index * n * d, n, d), ConstRows(layer.value + s * n * d, n, d),
-              net.positions_, workspace);
-        });
+    for_each_sample(net.table_.layers[l].position, table,
+                    [&](Part, std::size_t s, std::size_t index) {
+                      mix_tokens_position_gradient<Real>(
+                          Rows(cotangents.position + index * table, net.heads_, positions),
+                          ConstRows(dy + index * n * d, n, d),
+                          ConstRows(layer.value + s * n * d, n, d), net.positions_, workspace);
+                    });
   }
 
   void softmax_mixing(std::size_t l, const LayerContext& layer, const Real* dy) {
@@ -295,14 +295,14 @@ std::size_t Network<Real>::gradient_workspace() const {
     allocate(frame, micro_batch(), Keep::yes);
     Backward::allocate(frame, *this, micro_batch());
     const std::size_t r = d_ / heads_;
-    frame.take<Real>(std::max({d_, softmax_attention_scratch(n_, r),
-                               softmax_attention_backward_scratch(n_, r)}));
+    frame.take<Real>(std::max(
+        {d_, softmax_attention_scratch(n_, r), softmax_attention_backward_scratch(n_, r)}));
   });
 }
 
-#define PLAQUETTE_INSTANTIATE(Real)                                                       \
-  template void Network<Real>::gradients(const std::uint64_t*, std::size_t,               \
-                                         GradientSink&, Workspace&) const;          \
+#define PLAQUETTE_INSTANTIATE(Real)                                                        \
+  template void Network<Real>::gradients(const std::uint64_t*, std::size_t, GradientSink&, \
+                                         Workspace&) const;                                \
   template std::size_t Network<Real>::gradient_workspace() const;
 PLAQUETTE_INSTANTIATE(float)
 PLAQUETTE_INSTANTIATE(double)

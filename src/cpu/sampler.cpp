@@ -15,10 +15,10 @@ struct Pending {
 };
 
 struct Scratch {
-  std::uint64_t* candidates;           // (B, words)
-  Pending* pending;                    // (B)
-  std::complex<double>* log_psi;       // (B)
-  std::uint64_t* next_move;            // (B) counted from the first sweep
+  std::uint64_t* candidates;      // (B, words)
+  Pending* pending;               // (B)
+  std::complex<double>* log_psi;  // (B)
+  std::uint64_t* next_move;       // (B) counted from the first sweep
 };
 
 Scratch allocate(Workspace::Frame& frame, std::size_t batch, int sites) {
@@ -33,10 +33,10 @@ bool next_proposal(const ExchangeMoves& moves, std::uint32_t chain, std::uint64_
                    Pending& pending) {
   const auto per_sweep = static_cast<std::uint64_t>(moves.sites);
   for (; move < end; ++move) {
-    const ExchangeProposal proposal = propose_exchange(
-        moves.seed, chain, first_sweep + move / per_sweep,
-        static_cast<std::uint32_t>(move % per_sweep), moves.pairs.data(),
-        static_cast<std::uint32_t>(moves.pairs.size()));
+    const ExchangeProposal proposal =
+        propose_exchange(moves.seed, chain, first_sweep + move / per_sweep,
+                         static_cast<std::uint32_t>(move % per_sweep), moves.pairs.data(),
+                         static_cast<std::uint32_t>(moves.pairs.size()));
     if (!antiparallel(state, proposal.pair.first, proposal.pair.second)) continue;
     pending.pair = proposal.pair;
     pending.u = proposal.u;
@@ -49,8 +49,7 @@ bool next_proposal(const ExchangeMoves& moves, std::uint32_t chain, std::uint64_
 }  // namespace
 
 std::size_t sampler_workspace(std::size_t micro_batch, int sites) {
-  return Workspace::measure(
-      [&](Workspace::Frame& frame) { allocate(frame, micro_batch, sites); });
+  return Workspace::measure([&](Workspace::Frame& frame) { allocate(frame, micro_batch, sites); });
 }
 
 SweepCounts advance_chains(const WaveFunction& psi, const ExchangeMoves& moves, IndexRange chains,

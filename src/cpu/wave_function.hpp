@@ -48,8 +48,8 @@ class WaveFunction {
   virtual void log_psi(const std::uint64_t* configurations, std::span<std::complex<double>> out,
                        Workspace& workspace) const = 0;
   /// Derivatives of `batch` ≤ micro_batch() configurations, handed to `sink`.
-  virtual void gradients(const std::uint64_t* configurations, std::size_t batch,
-                         GradientSink& sink, Workspace& workspace) const = 0;
+  virtual void gradients(const std::uint64_t* configurations, std::size_t batch, GradientSink& sink,
+                         Workspace& workspace) const = 0;
 };
 
 std::unique_ptr<WaveFunction> make_wave_function(const NetworkShape& shape, Precision precision);

@@ -27,8 +27,8 @@ Enum enumerator(const Hdf5Reader& file, const std::string& name) {
   const std::string given = file.text(name);
   const std::optional<Enum> value = parse_word<Enum>(given);
   if (!value) {
-    file.refuse(concat("attribute '", name, "' is '", given, "', not one of ",
-                       allowed_words<Enum>()));
+    file.refuse(
+        concat("attribute '", name, "' is '", given, "', not one of ", allowed_words<Enum>()));
   }
   return *value;
 }

@@ -37,11 +37,10 @@ class Recorder {
   /// The log first: a checkpoint must never point behind its end.
   void save() {
     log_.sync();
-    write_checkpoint(directory_.checkpoint(),
-                     {.state = optimisation_.state(),
-                      .log_bytes = log_.bytes(),
-                      .seconds = seconds(),
-                      .job_fingerprint = start_.job_fingerprint});
+    write_checkpoint(directory_.checkpoint(), {.state = optimisation_.state(),
+                                               .log_bytes = log_.bytes(),
+                                               .seconds = seconds(),
+                                               .job_fingerprint = start_.job_fingerprint});
     write_model(directory_.model(), {.lattice = job_.lattice,
                                      .L = job_.L,
                                      .network = job_.network,

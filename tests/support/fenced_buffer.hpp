@@ -7,15 +7,17 @@
 
 namespace plaquette::test {
 
-/// An array for somebody else to write, between guards. It starts as NaNs (bytes 0xff), and so do
-/// the guards: what was never written, or was read from outside, shows in every comparison, and a
-/// write beyond either end shows in `fences_intact`.
+/// An array for somebody else to write, between guards. It starts as NaNs (bytes 0xff), so that
+/// what was never written shows in every comparison. The guards are ordinary numbers, so that not
+/// even adding to them goes unnoticed by `fences_intact`.
 template <class T>
 requires std::is_trivially_copyable_v<T>
 class FencedBuffer {
  public:
   explicit FencedBuffer(std::size_t size)
-      : size_(size), bytes_((size + 2 * kGuard) * sizeof(T), kPattern) {}
+      : size_(size), bytes_((size + 2 * kGuard) * sizeof(T), kGuardByte) {
+    std::fill(byte(0), byte(size), kUnwritten);
+  }
 
   T* data() { return reinterpret_cast<T*>(bytes_.data()) + kGuard; }
   const T* data() const { return reinterpret_cast<const T*>(bytes_.data()) + kGuard; }
@@ -24,21 +26,23 @@ class FencedBuffer {
   const T& operator[](std::size_t k) const { return data()[k]; }
 
   bool fences_intact() const {
-    const std::size_t guard = kGuard * sizeof(T);
-    const auto untouched = [](std::byte byte) { return byte == kPattern; };
-    return std::all_of(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(guard),
-                       untouched) &&
-           std::all_of(bytes_.end() - static_cast<std::ptrdiff_t>(guard), bytes_.end(), untouched);
+    return all(bytes_.data(), byte(0), kGuardByte) &&
+           all(byte(size_), bytes_.data() + bytes_.size(), kGuardByte);
   }
   /// Whether element k still holds what it started with.
-  bool untouched(std::size_t k) const {
-    const auto* first = reinterpret_cast<const std::byte*>(data() + k);
-    return std::all_of(first, first + sizeof(T), [](std::byte byte) { return byte == kPattern; });
-  }
+  bool untouched(std::size_t k) const { return all(byte(k), byte(k + 1), kUnwritten); }
 
  private:
-  static constexpr std::size_t kGuard = 64;
-  static constexpr std::byte kPattern{0xff};
+  static constexpr std::size_t kGuard = 128;  // elements
+  static constexpr std::byte kUnwritten{0xff};
+  static constexpr std::byte kGuardByte{0x3f};  // 0.75 in float, 4.8e-4 in double
+
+  static bool all(const std::byte* begin, const std::byte* end, std::byte pattern) {
+    return std::all_of(begin, end, [&](std::byte each) { return each == pattern; });
+  }
+  std::byte* byte(std::size_t k) { return bytes_.data() + (kGuard + k) * sizeof(T); }
+  const std::byte* byte(std::size_t k) const { return bytes_.data() + (kGuard + k) * sizeof(T); }
+
   std::size_t size_;
   std::vector<std::byte> bytes_;
 };

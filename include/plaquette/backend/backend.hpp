@@ -93,8 +93,8 @@ class Backend {
   // ---- the M current samples
   /// The chains' states become samples [slot·chains, (slot+1)·chains).
   virtual void record_samples(std::size_t slot) = 0;
-  virtual void set_samples(const ConfigurationBatch& states) = 0;  // (M)
-  virtual ConfigurationBatch samples() const = 0;                  // (M)
+  virtual void set_samples(const ConfigurationBatch& states) = 0;        // (M)
+  virtual ConfigurationBatch samples() const = 0;                        // (M)
   virtual void sample_log_psi(std::span<std::complex<double>> out) = 0;  // (M)
   /// Total local energies, unit of J1. Returns the networks evaluated.
   virtual std::uint64_t sample_local_energies(std::span<std::complex<double>> out) = 0;  // (M)
@@ -116,8 +116,7 @@ class Backend {
   virtual void local_energies(const ConfigurationBatch& states,
                               std::span<std::complex<double>> out) = 0;
   /// ∂ log ψ/∂θ, out (count, P), at the precision of the log-derivatives.
-  virtual void gradients(const ConfigurationBatch& states,
-                         std::span<std::complex<double>> out) = 0;
+  virtual void gradients(const ConfigurationBatch& states, std::span<std::complex<double>> out) = 0;
 };
 
 }  // namespace plaquette

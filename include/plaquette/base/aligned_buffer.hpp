@@ -11,15 +11,14 @@ namespace plaquette {
 /// Owns `size` uninitialised numbers in host memory, aligned for the widest vector registers.
 /// Move-only. Throws std::bad_alloc.
 template <class T>
-  requires std::is_trivially_copyable_v<T>
+requires std::is_trivially_copyable_v<T>
 class AlignedBuffer {
  public:
   static constexpr std::align_val_t kAlignment{64};
 
   AlignedBuffer() = default;
   explicit AlignedBuffer(std::size_t size)
-      : data_(size == 0 ? nullptr
-                        : static_cast<T*>(::operator new(size * sizeof(T), kAlignment))),
+      : data_(size == 0 ? nullptr : static_cast<T*>(::operator new(size * sizeof(T), kAlignment))),
         size_(size) {}
 
   T* data() { return data_.get(); }

@@ -49,10 +49,10 @@ std::string concat(const Parts&... parts) {
 
 /// Precondition of a public function: throws std::logic_error that names the condition and the
 /// values. A failure is a bug of the caller, never of the user's input.
-#define PLAQUETTE_REQUIRE(condition, ...)                                                        \
-  do {                                                                                           \
-    if (!(condition)) {                                                                          \
-      throw std::logic_error(                                                                    \
+#define PLAQUETTE_REQUIRE(condition, ...)                                                          \
+  do {                                                                                             \
+    if (!(condition)) {                                                                            \
+      throw std::logic_error(                                                                      \
           ::plaquette::concat(__FILE__, ':', __LINE__, ": need ", #condition, "; ", __VA_ARGS__)); \
-    }                                                                                            \
+    }                                                                                              \
   } while (false)

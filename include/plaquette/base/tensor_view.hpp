@@ -14,20 +14,21 @@ template <class T, int Rank>
 class TensorView {
  public:
   template <class... Extents>
-    requires(sizeof...(Extents) == Rank)
-  PLAQUETTE_HD explicit constexpr TensorView(T* data, Extents... extents)
+  requires(sizeof...(Extents) == Rank) PLAQUETTE_HD
+      explicit constexpr TensorView(T* data, Extents... extents)
       : data_(data), extents_{static_cast<std::size_t>(extents)...} {}
 
   /// A view of T converts to a view of const T.
   template <class U>
-    requires(std::is_same_v<T, const U>)
-  PLAQUETTE_HD constexpr TensorView(const TensorView<U, Rank>& other) : data_(other.data()) {
+  requires(std::is_same_v<T, const U>) PLAQUETTE_HD
+      constexpr TensorView(const TensorView<U, Rank>& other)
+      : data_(other.data()) {
     for (int axis = 0; axis < Rank; ++axis) extents_[axis] = other.extent(axis);
   }
 
   template <class... Indices>
-    requires(sizeof...(Indices) == Rank)
-  PLAQUETTE_HD constexpr T& operator()(Indices... indices) const {
+  requires(sizeof...(Indices) == Rank) PLAQUETTE_HD constexpr T& operator()(
+      Indices... indices) const {
     const std::size_t index[] = {static_cast<std::size_t>(indices)...};
     std::size_t offset = 0;
     for (int axis = 0; axis < Rank; ++axis) offset = offset * extents_[axis] + index[axis];

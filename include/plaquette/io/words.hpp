@@ -45,8 +45,8 @@ struct Words<ScheduleKind> {
 };
 template <>
 struct Words<Precision> {
-  static constexpr std::pair<std::string_view, Precision> kTable[] = {
-      {"fp64", Precision::fp64}, {"fp32", Precision::fp32}};
+  static constexpr std::pair<std::string_view, Precision> kTable[] = {{"fp64", Precision::fp64},
+                                                                      {"fp32", Precision::fp32}};
 };
 template <>
 struct Words<BackendKind> {

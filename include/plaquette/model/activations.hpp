@@ -95,7 +95,7 @@ PLAQUETTE_HD inline ComplexPair<Real> log_cosh(Real u, Real v) {
   const Real re = u < 0 ? -u : u;
   const Real im = u < 0 ? -v : v;
   const Real decay = std::exp(Real(-2) * re);
-  const Real a = decay * std::cos(Real(2) * im);   // e^{−2z} = a − i b
+  const Real a = decay * std::cos(Real(2) * im);  // e^{−2z} = a − i b
   const Real b = decay * std::sin(Real(2) * im);
   // log|1 + a − ib|² = log1p(2a + a² + b²): no cancellation where e^{−2z} is small.
   return {re + Real(0.5) * std::log1p(a * (Real(2) + a) + b * b) - Real(0.69314718055994530942),

@@ -16,14 +16,14 @@ enum class Attention { factored, t5, decoupled };
 struct NetworkShape {
   static constexpr int kMaxLayers = 64;
 
-  int patch_rows = 2;        ///< b, or 1 on a chain
-  int patch_columns = 2;     ///< b
-  int token_rows = 2;        ///< L/b, or 1 on a chain
-  int token_columns = 2;     ///< L/b
-  int d_model = 16;          ///< d
-  int heads = 4;             ///< h
+  int patch_rows = 2;     ///< b, or 1 on a chain
+  int patch_columns = 2;  ///< b
+  int token_rows = 2;     ///< L/b, or 1 on a chain
+  int token_columns = 2;  ///< L/b
+  int d_model = 16;       ///< d
+  int heads = 4;          ///< h
   int layers = 2;
-  int ffn_ratio = 4;         ///< f
+  int ffn_ratio = 4;  ///< f
   Attention attention = Attention::factored;
   bool translation_invariant = true;
 
@@ -93,8 +93,7 @@ inline NetworkShape make_network_shape(const Lattice& lattice, const NetworkChoi
 /// The site of spin `within` (row-major inside the patch) of patch `token` (row-major).
 inline int patch_site(const NetworkShape& shape, int token, int within) {
   const int columns = shape.token_columns * shape.patch_columns;
-  const int row =
-      (token / shape.token_columns) * shape.patch_rows + within / shape.patch_columns;
+  const int row = (token / shape.token_columns) * shape.patch_rows + within / shape.patch_columns;
   const int column =
       (token % shape.token_columns) * shape.patch_columns + within % shape.patch_columns;
   return row * columns + column;

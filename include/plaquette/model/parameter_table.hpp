@@ -121,9 +121,9 @@ inline std::vector<double> initial_parameters(const ParameterTable& table, std::
     if (is_bias) continue;
     const std::size_t rank = tensor.shape.size();
     const double bound =
-        is_scale ? 0.0
-                 : std::sqrt(6.0 / static_cast<double>(tensor.shape[rank - 2] +
-                                                       tensor.shape[rank - 1]));
+        is_scale
+            ? 0.0
+            : std::sqrt(6.0 / static_cast<double>(tensor.shape[rank - 2] + tensor.shape[rank - 1]));
     for (std::size_t index = tensor.offset; index < tensor.offset + tensor.size(); ++index) {
       const PhiloxBlock block =
           philox(seed, {static_cast<std::uint32_t>(index), 0, 0, Purpose::initial_parameter});

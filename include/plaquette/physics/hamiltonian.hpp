@@ -47,8 +47,8 @@ inline Hamiltonian j1j2_hamiltonian(const Lattice& lattice, const J1J2Couplings&
   Hamiltonian hamiltonian{lattice.sites(), {}};
   const auto add = [&](int row, int column, int d_row, int d_column, double J, double sign) {
     if (J == 0.0) return;
-    hamiltonian.bonds.push_back({lattice.site(row, column),
-                                 lattice.site(row + d_row, column + d_column), J, sign * J});
+    hamiltonian.bonds.push_back(
+        {lattice.site(row, column), lattice.site(row + d_row, column + d_column), J, sign * J});
   };
   const double nn_sign = couplings.marshall ? -1.0 : 1.0;
   for (int row = 0; row < lattice.rows; ++row) {

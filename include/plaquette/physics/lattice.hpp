@@ -70,8 +70,8 @@ inline int neighbour_shells(const Lattice& lattice) {
 inline std::vector<SitePair> exchange_pairs(const Lattice& lattice, int range) {
   const int shells = neighbour_shells(lattice);
   if (range < 1 || range > shells) {
-    throw InputError(concat("--exchange-range ", range, ": must be from 1 to ", shells,
-                            " on this lattice"));
+    throw InputError(
+        concat("--exchange-range ", range, ": must be from 1 to ", shells, " on this lattice"));
   }
   std::set<int> distances;
   for (int b = 1; b < lattice.sites(); ++b) distances.insert(squared_distance(lattice, 0, b));

@@ -14,8 +14,10 @@ inline constexpr int kMaxEnumeratedSites = 20;
 /// above kMaxEnumeratedSites.
 inline std::vector<std::uint64_t> zero_magnetisation_states(int sites) {
   if (sites > kMaxEnumeratedSites) {
-    throw InputError(concat("the lattice has ", sites, " sites; all configurations are enumerated"
-                            " only up to ", kMaxEnumeratedSites));
+    throw InputError(concat("the lattice has ", sites,
+                            " sites; all configurations are enumerated"
+                            " only up to ",
+                            kMaxEnumeratedSites));
   }
   std::vector<std::uint64_t> states;
   std::uint64_t state = (std::uint64_t{1} << (sites / 2)) - 1;

@@ -37,7 +37,7 @@ struct Job {
   double diag_shift_end = 1e-4;  ///< where the shift's schedule ends
   double momentum = 0.95;        ///< μ of SPRING and MARCH
   double march_decay = 0.995;    ///< β of MARCH
-  double norm_limit = 0.1;       ///< SPRING: cap on the length of the update; 0: none
+  double norm_limit = 1.0;       ///< SPRING: cap on the length of the update; 0: none
 
   std::uint64_t seed = 0;
   PrecisionPolicy precision;

@@ -1,0 +1,234 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "plaquette/io/checkpoint.hpp"
+#include "plaquette/io/model_file.hpp"
+#include "support/process.hpp"
+
+// A run is never lost and always the same: interrupted, killed, out of disk, resumed, repeated.
+
+namespace plaquette::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+const std::vector<std::string> kSmall = {"--d-model",  "8",        "--heads", "2",      "--layers",
+                                         "1",          "--chains", "64",      "--seed", "7",
+                                         "--schedule", "cosine",   "--quiet", "--steps"};
+
+std::vector<std::string> small_run(const fs::path& out, int steps,
+                                   const std::vector<std::string>& more = {}) {
+  std::vector<std::string> arguments = {"run"};
+  arguments.insert(arguments.end(), kSmall.begin(), kSmall.end());
+  arguments.insert(arguments.end(), {std::to_string(steps), "--out", out.string()});
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+/// The log without the timings, which no two runs share.
+std::string log_without_seconds(const fs::path& run) {
+  std::istringstream lines(contents(run / "log.jsonl"));
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    json step = json::parse(line);
+    step.erase("seconds");
+    kept += step.dump() + "\n";
+  }
+  return kept;
+}
+
+std::size_t steps_logged(const fs::path& run) {
+  if (!fs::exists(run / "log.jsonl")) return 0;
+  const std::string log = contents(run / "log.jsonl");
+  return static_cast<std::size_t>(std::count(log.begin(), log.end(), '\n'));
+}
+
+void wait_for_steps(const fs::path& run, std::size_t steps) {
+  for (int tries = 0; tries < 3000 && steps_logged(run) < steps; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  ASSERT_GE(steps_logged(run), steps);
+}
+
+void expect_same_run(const fs::path& one, const fs::path& other) {
+  EXPECT_EQ(log_without_seconds(one), log_without_seconds(other));
+  EXPECT_EQ(read_model(one / "model.h5").parameters, read_model(other / "model.h5").parameters);
+  const json a = json::parse(contents(one / "summary.json"));
+  const json b = json::parse(contents(other / "summary.json"));
+  for (const char* key : {"energy_per_site", "energy_error", "variance", "v_score", "steps"}) {
+    EXPECT_EQ(a.at(key), b.at(key)) << key;
+  }
+}
+
+TEST(Run, WritesWhatTheContractNames) {
+  const ScratchDirectory scratch;
+  const ProcessResult result = plaquette_program(small_run(scratch / "run", 10, {"--json"}));
+  ASSERT_EQ(result.status, 0) << result.err;
+  const json summary = json::parse(result.out);
+  EXPECT_EQ(summary, json::parse(contents(scratch / "run/summary.json")));
+  for (const char* key : {"energy_per_site", "energy_error", "variance", "v_score", "seconds"}) {
+    EXPECT_TRUE(summary.at(key).is_number()) << key;
+  }
+  EXPECT_EQ(summary.at("steps"), 10);
+  std::istringstream log(contents(scratch / "run/log.jsonl"));
+  int step = 0;
+  for (std::string line; std::getline(log, line);) {
+    const json record = json::parse(line);
+    EXPECT_EQ(record.at("step"), ++step);
+    for (const char* key : {"energy", "energy_error", "variance", "v_score", "acceptance", "r_hat",
+                            "tau", "learning_rate", "seconds"}) {
+      EXPECT_TRUE(record.contains(key)) << key;
+    }
+    for (const char* phase :
+         {"sampling", "local_energy", "log_derivatives", "gram", "solve", "update"}) {
+      EXPECT_GE(record.at("seconds").at(phase), 0.0) << phase;
+    }
+  }
+  EXPECT_EQ(step, 10);
+  EXPECT_TRUE(fs::exists(scratch / "run/checkpoint.h5"));
+  EXPECT_EQ(read_checkpoint(scratch / "run/checkpoint.h5").state.step, 10u);
+}
+
+TEST(Run, ResumedEqualsUninterrupted) {
+  const ScratchDirectory scratch;
+  ASSERT_EQ(plaquette_program(small_run(scratch / "whole", 24)).status, 0);
+  for (const std::string cut : {"1", "7", "23"}) {
+    const fs::path run = scratch / ("cut" + cut);
+    ASSERT_EQ(plaquette_program(small_run(run, std::stoi(cut), {"--schedule-steps", "24"})).status,
+              0);
+    const ProcessResult resumed =
+        plaquette_program({"resume", run.string(), "--steps", "24", "--quiet"});
+    ASSERT_EQ(resumed.status, 0) << resumed.err;
+    expect_same_run(scratch / "whole", run);
+  }
+}
+
+TEST(Run, SpringAndMarchResumeToo) {
+  for (const std::string optimizer : {"spring", "march"}) {
+    const ScratchDirectory scratch;
+    const std::vector<std::string> more = {"--optimizer", optimizer, "--schedule-steps", "12"};
+    ASSERT_EQ(plaquette_program(small_run(scratch / "whole", 12, more)).status, 0);
+    ASSERT_EQ(plaquette_program(small_run(scratch / "cut", 5, more)).status, 0);
+    ASSERT_EQ(plaquette_program({"resume", (scratch / "cut").string(), "--steps", "12", "--quiet"})
+                  .status,
+              0);
+    expect_same_run(scratch / "whole", scratch / "cut");
+  }
+}
+
+TEST(Run, SurvivesKillAndSignals) {
+  const ScratchDirectory scratch;
+  const std::vector<std::string> more = {"--checkpoint-every", "4"};
+  ASSERT_EQ(plaquette_program(small_run(scratch / "whole", 60, more)).status, 0);
+  const std::vector<std::pair<int, int>> signals = {
+      {SIGKILL, 128 + SIGKILL}, {SIGINT, 130}, {SIGTERM, 143}};
+  for (const auto& [signal, status] : signals) {
+    const fs::path run = scratch / ("signal" + std::to_string(signal));
+    Process process(small_run(run, 60, more));
+    wait_for_steps(run, 6);
+    process.signal(signal);
+    EXPECT_EQ(process.wait().status, status);
+    const std::uint64_t saved = read_checkpoint(run / "checkpoint.h5").state.step;
+    EXPECT_LT(saved, 60u);
+    EXPECT_GE(saved + 4, steps_logged(run));
+    if (signal != SIGKILL) {
+      EXPECT_EQ(saved, steps_logged(run));
+    }
+    ASSERT_EQ(plaquette_program({"resume", run.string(), "--quiet"}).status, 0);
+    expect_same_run(scratch / "whole", run);
+  }
+}
+
+TEST(Run, AFullDiskCostsAtMostTheStepsSinceTheCheckpoint) {
+  const ScratchDirectory scratch;
+  const std::vector<std::string> more = {"--checkpoint-every", "3"};
+  ASSERT_EQ(plaquette_program(small_run(scratch / "whole", 40, more)).status, 0);
+  // No file may grow beyond this: the log hits it first, long after many checkpoints.
+  const std::size_t limit = std::max(fs::file_size(scratch / "whole/checkpoint.h5"),
+                                     fs::file_size(scratch / "whole/model.h5")) +
+                            1000;
+  const fs::path run = scratch / "full";
+  Process process(small_run(run, 4000, {"--checkpoint-every", "3", "--schedule-steps", "40"}), "",
+                  limit);
+  const ProcessResult result = process.wait();
+  EXPECT_EQ(result.status, 1) << result.err;
+  EXPECT_NE(result.err.find(run.string()), std::string::npos) << result.err;
+  const std::uint64_t saved = read_checkpoint(run / "checkpoint.h5").state.step;
+  EXPECT_GE(saved + 3, steps_logged(run));
+  EXPECT_GT(saved, 0u);
+  const ProcessResult resumed =
+      plaquette_program({"resume", run.string(), "--steps", std::to_string(saved + 2), "--quiet"});
+  EXPECT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_EQ(steps_logged(run), saved + 2);
+}
+
+TEST(Run, ResumeRefusesWhatItCannotContinue) {
+  const ScratchDirectory scratch;
+  const fs::path run = scratch / "run";
+  ASSERT_EQ(plaquette_program(small_run(run, 6, {"--checkpoint-every", "2"})).status, 0);
+  const std::string checkpoint = contents(run / "checkpoint.h5");
+
+  put_contents(run / "checkpoint.h5", checkpoint.substr(0, checkpoint.size() / 2));
+  ProcessResult result = plaquette_program({"resume", run.string(), "--steps", "8"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("checkpoint.h5"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("--previous"), std::string::npos) << result.err;
+  EXPECT_EQ(plaquette_program({"resume", run.string(), "--previous", "--quiet"}).status, 0);
+
+  put_contents(run / "checkpoint.h5", checkpoint);
+  std::string config = contents(run / "config.toml");
+  const std::string good = config;
+  config.replace(config.find("seed = 7"), 8, "seed = 8");
+  put_contents(run / "config.toml", config);
+  result = plaquette_program({"resume", run.string()});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("config.toml"), std::string::npos) << result.err;
+  put_contents(run / "config.toml", good);
+
+  result = plaquette_program({"resume", run.string(), "--steps", "3"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("--steps 3"), std::string::npos) << result.err;
+}
+
+TEST(Run, ConfigurationFileRepeatsTheRunOnAnyThreadsAndMemory) {
+  const ScratchDirectory scratch;
+  ASSERT_EQ(plaquette_program(small_run(scratch / "one", 12, {"--threads", "1"})).status, 0);
+  const std::string config = (scratch / "one/config.toml").string();
+  ASSERT_EQ(plaquette_program({"run", "--config", config, "--threads", "2", "--memory-limit", "64M",
+                               "--quiet", "--out", (scratch / "two").string()})
+                .status,
+            0);
+  expect_same_run(scratch / "one", scratch / "two");
+}
+
+TEST(Run, DryRunWritesNothing) {
+  const ScratchDirectory scratch;
+  const ProcessResult result = plaquette_program(small_run(scratch / "run", 10, {"--dry-run"}));
+  EXPECT_EQ(result.status, 0);
+  EXPECT_NE(result.out.find("d-model = 8"), std::string::npos);
+  EXPECT_NE(result.out.find("Gram matrix"), std::string::npos);
+  EXPECT_FALSE(fs::exists(scratch / "run"));
+}
+
+TEST(Run, StartsFromAGivenModel) {
+  const ScratchDirectory scratch;
+  ASSERT_EQ(plaquette_program(small_run(scratch / "first", 5)).status, 0);
+  const std::string model = (scratch / "first/model.h5").string();
+  ASSERT_EQ(plaquette_program(small_run(scratch / "none", 0, {"--initial-model", model})).status,
+            0);
+  EXPECT_EQ(read_model(model).parameters, read_model(scratch / "none/model.h5").parameters);
+  const ProcessResult result =
+      plaquette_program(small_run(scratch / "other", 5, {"--initial-model", model, "--L", "6"}));
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("--initial-model"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace plaquette::test
