@@ -2,7 +2,9 @@
 
 #include <complex>
 #include <cstddef>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "network.hpp"
 
@@ -13,5 +15,15 @@ namespace oracle {
 /// derivative is large, which is why the step is no longer.
 std::complex<double> gradient(const OracleNetwork& network, const Spins& spins,
                               const std::string& tensor, std::size_t index, double h = 1e-4);
+
+/// ∂ log ψ(s)/∂t along θ + t·direction, by the same differences. direction: by tensor, as
+/// `parameters`.
+std::complex<double> directional_derivative(
+    const OracleNetwork& network, const Spins& spins,
+    const std::map<std::string, std::vector<double>>& direction, double h = 1e-4);
+
+/// Every ∂ log ψ(s)/∂θ, by tensor.
+std::map<std::string, std::vector<std::complex<double>>> full_gradient(const OracleNetwork& network,
+                                                                       const Spins& spins);
 
 }  // namespace oracle

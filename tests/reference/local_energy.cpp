@@ -30,24 +30,33 @@ std::vector<OracleBond> j1j2_bonds(int rows, int columns, double J1, double J2, 
   return bonds;
 }
 
-std::complex<double> local_energy(const OracleNetwork& network,
-                                  const std::vector<OracleBond>& bonds, const Spins& spins) {
+std::vector<std::complex<double>> local_energy_terms(const OracleNetwork& network,
+                                                     const std::vector<OracleBond>& bonds,
+                                                     const Spins& spins) {
   const std::complex<double> here = log_psi(network, spins);
   std::map<std::pair<int, int>, std::complex<double>> ratios;  // small clusters repeat pairs
-  std::complex<double> energy = 0;
+  std::vector<std::complex<double>> terms;
   for (const OracleBond& bond : bonds) {
     const auto i = static_cast<std::size_t>(bond.i);
     const auto j = static_cast<std::size_t>(bond.j);
-    energy += bond.J * spins[i] * spins[j] / 4.0;
-    if (bond.J == 0 || spins[i] == spins[j]) continue;
+    if (bond.J == 0) continue;
+    terms.push_back(bond.J * spins[i] * spins[j] / 4.0);
+    if (spins[i] == spins[j]) continue;
     const auto pair = std::minmax(bond.i, bond.j);
     if (!ratios.contains(pair)) {
       Spins exchanged = spins;
       std::swap(exchanged[i], exchanged[j]);
       ratios[pair] = std::exp(log_psi(network, exchanged) - here);
     }
-    energy += bond.J * 0.5 * bond.sign * ratios[pair];
+    terms.push_back(bond.J * 0.5 * bond.sign * ratios[pair]);
   }
+  return terms;
+}
+
+std::complex<double> local_energy(const OracleNetwork& network,
+                                  const std::vector<OracleBond>& bonds, const Spins& spins) {
+  std::complex<double> energy = 0;
+  for (std::complex<double> term : local_energy_terms(network, bonds, spins)) energy += term;
   return energy;
 }
 

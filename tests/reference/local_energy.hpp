@@ -19,6 +19,11 @@ struct OracleBond {
 /// neighbours at distance 1 and 2. Periodic.
 std::vector<OracleBond> j1j2_bonds(int rows, int columns, double J1, double J2, bool marshall);
 
+/// The terms of the sum below that are not zero.
+std::vector<std::complex<double>> local_energy_terms(const OracleNetwork& network,
+                                                     const std::vector<OracleBond>& bonds,
+                                                     const Spins& spins);
+
 /// Σ_bonds J [ s_i s_j/4 + ½ sign (s_i ≠ s_j) ψ(s^{ij})/ψ(s) ]: the total, in units of J1.
 std::complex<double> local_energy(const OracleNetwork& network,
                                   const std::vector<OracleBond>& bonds, const Spins& spins);

@@ -159,7 +159,7 @@ std::complex<double> log_cosh(std::complex<double> z) {
   return z + std::log(1.0 + std::exp(-2.0 * z)) - std::log(2.0);
 }
 
-std::complex<double> log_psi(const OracleNetwork& network, const Spins& spins) {
+std::vector<std::complex<double>> head_inputs(const OracleNetwork& network, const Spins& spins) {
   Tokens x = dense(network, "embed", patches(network, spins));
   for (int l = 0; l < network.layers; ++l) {
     const std::string layer = "layers/" + std::to_string(l);
@@ -173,8 +173,14 @@ std::complex<double> log_psi(const OracleNetwork& network, const Spins& spins) {
   const Row z = layer_norm(network, "head/norm", sum);
   const Row u = layer_norm(network, "head/real_norm", dense(network, "head/real", z));
   const Row v = layer_norm(network, "head/imag_norm", dense(network, "head/imag", z));
+  std::vector<std::complex<double>> inputs;
+  for (std::size_t c = 0; c < u.size(); ++c) inputs.emplace_back(u[c], v[c]);
+  return inputs;
+}
+
+std::complex<double> log_psi(const OracleNetwork& network, const Spins& spins) {
   std::complex<double> total = 0;
-  for (std::size_t c = 0; c < u.size(); ++c) total += log_cosh({u[c], v[c]});
+  for (std::complex<double> input : head_inputs(network, spins)) total += log_cosh(input);
   return total;
 }
 

@@ -30,6 +30,9 @@ struct OracleNetwork {
   std::map<std::string, std::vector<double>> parameters;  ///< by name in the model file
 };
 
+/// u_β + i v_β, (d): what the head sums the log cosh of.
+std::vector<std::complex<double>> head_inputs(const OracleNetwork& network, const Spins& spins);
+
 /// log ψ(s), the imaginary part not reduced to (−π, π].
 std::complex<double> log_psi(const OracleNetwork& network, const Spins& spins);
 
