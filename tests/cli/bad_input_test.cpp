@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "support/process.hpp"
+#include "cli/process.hpp"
 
 // Bad input gets one line that names the option, the value and what is allowed, status 2, and
 // changes nothing on disk.

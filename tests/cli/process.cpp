@@ -1,4 +1,4 @@
-#include "support/process.hpp"
+#include "cli/process.hpp"
 
 #include <fcntl.h>
 #include <sys/resource.h>
