@@ -9,8 +9,9 @@ if(PLAQUETTE_CPU_ARCH MATCHES "native|x86-64-v4")
   # GCC's tuning for older cores halves the vector width by default.
   target_compile_options(plaquette_options INTERFACE -mprefer-vector-width=512)
 endif()
-# GCC 12 raises a false alarm in its own AVX-512 intrinsics, which Eigen uses (GCC bug 105593).
-target_compile_options(plaquette_options INTERFACE -Wno-maybe-uninitialized)
+# GCC 12 raises false alarms in its own AVX-512 intrinsics, which Eigen uses (GCC bug 105593), and
+# in std::string's operator+ (105651).
+target_compile_options(plaquette_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
 if(PLAQUETTE_WARNINGS_AS_ERRORS)
   target_compile_options(plaquette_options INTERFACE -Werror)
 endif()
