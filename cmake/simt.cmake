@@ -14,7 +14,8 @@ set_source_files_properties(${kernels} PROPERTIES LANGUAGE CXX
 add_executable(test_simt ${sources} ${kernels})
 target_include_directories(test_simt PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
 target_compile_definitions(test_simt PRIVATE PLAQUETTE_SIMT)
-# The CPU backend is the twin that the kernels are compared with.
-target_link_libraries(test_simt PRIVATE plaquette_cpu Boost::context GTest::gtest_main)
+# The oracle and the CPU backend are what the kernels are compared with.
+target_link_libraries(test_simt PRIVATE plaquette_test_support plaquette_cpu Boost::context
+                                        GTest::gtest_main)
 gtest_discover_tests(test_simt DISCOVERY_MODE PRE_TEST
   PROPERTIES LABELS simt ENVIRONMENT "OMP_WAIT_POLICY=passive")

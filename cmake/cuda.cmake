@@ -1,0 +1,10 @@
+# Whether a CUDA compiler is at hand. Without one everything but the CUDA backend is built.
+include(CheckLanguage)
+check_language(CUDA)
+if(CMAKE_CUDA_COMPILER)
+  set(PLAQUETTE_HAVE_CUDA ON)
+  message(STATUS "CUDA: ${CMAKE_CUDA_COMPILER}")
+else()
+  set(PLAQUETTE_HAVE_CUDA OFF)
+  message(STATUS "CUDA: no compiler found")
+endif()

@@ -1,0 +1,99 @@
+#include "kernels/exchange_moves.h"
+
+#include "kernels/warp.cuh"
+#include "plaquette/physics/metropolis.hpp"
+
+/// One thread a chain: a chain's proposals follow from each other. This is a few hundred
+/// instructions a chain beside millions for its network. Counters grow once a warp, by integers, so
+/// their order does not matter.
+
+namespace plaquette::cuda {
+namespace {
+
+constexpr int kThreads = 128;
+
+__global__ void propose_kernel(ExchangeProposals out, std::uint64_t* next_move, unsigned* pending,
+                               const std::uint64_t* states, std::uint32_t chains, int words,
+                               ExchangeMoves moves, std::uint64_t end) {
+  const std::uint32_t chain = blockIdx.x * blockDim.x + threadIdx.x;
+  bool found = false;
+  if (chain < chains) {
+    const std::uint64_t* state = states + static_cast<std::size_t>(chain) * words;
+    std::uint64_t* candidate = out.candidates + static_cast<std::size_t>(chain) * words;
+    for (int w = 0; w < words; ++w) candidate[w] = state[w];
+    double u = 0;
+    std::uint64_t move = next_move[chain];
+    for (; move < end && !found; ++move) {
+      const ExchangeProposal proposal = propose_exchange(
+          moves.seed, moves.first_chain + chain, moves.first_sweep + move / moves.sites,
+          static_cast<std::uint32_t>(move % moves.sites), moves.pairs, moves.pair_count);
+      const SitePair pair = proposal.pair;
+      if (!antiparallel(state, pair.first, pair.second)) continue;
+      exchange_spins(candidate, pair.first, pair.second);
+      u = proposal.u;
+      found = true;
+    }
+    next_move[chain] = move;
+    out.u[chain] = u;
+    out.valid[chain] = found ? 1 : 0;
+  }
+  const unsigned finders = __ballot_sync(kAllLanes, found);
+  if (pending != nullptr && finders != 0 && threadIdx.x % kWarp == 0) {
+    atomicAdd(pending, static_cast<unsigned>(__popc(finders)));
+  }
+}
+
+__global__ void accept_kernel(std::uint64_t* states, double* log_amplitude, ExchangeCounts* counts,
+                              ExchangeProposals proposals, const ComplexPair<double>* log_psi,
+                              std::uint32_t chains, int words) {
+  const std::uint32_t chain = blockIdx.x * blockDim.x + threadIdx.x;
+  const bool valid = chain < chains && proposals.valid[chain] != 0;
+  bool accepted = false;
+  if (valid) {
+    const double proposed = log_psi[chain].re;
+    accepted = accept_exchange(proposals.u[chain], proposed - log_amplitude[chain]);
+    if (accepted) {
+      const std::size_t first = static_cast<std::size_t>(chain) * words;
+      for (int w = 0; w < words; ++w) states[first + w] = proposals.candidates[first + w];
+      log_amplitude[chain] = proposed;
+    }
+  }
+  const unsigned evaluations = __ballot_sync(kAllLanes, valid);
+  const unsigned acceptances = __ballot_sync(kAllLanes, accepted);
+  if (threadIdx.x % kWarp == 0) {
+    using Count = unsigned long long;
+    atomicAdd(&counts->evaluated, static_cast<Count>(__popc(evaluations)));
+    atomicAdd(&counts->accepted, static_cast<Count>(__popc(acceptances)));
+  }
+}
+
+__global__ void take_log_amplitudes_kernel(double* log_amplitude,
+                                           const ComplexPair<double>* log_psi, std::size_t chains) {
+  const std::size_t chain = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (chain < chains) log_amplitude[chain] = log_psi[chain].re;
+}
+
+}  // namespace
+
+void propose_exchanges(const ExchangeProposals& out, std::uint64_t* next_move, unsigned* pending,
+                       TensorView<const std::uint64_t, 2> states, const ExchangeMoves& moves,
+                       std::uint64_t end, cudaStream_t stream) {
+  launch(propose_kernel, {blocks_for(states.extent(0), kThreads), kThreads, 0, stream}, out,
+         next_move, pending, states.data(), states.extent(0), states.extent(1), moves, end);
+}
+
+void accept_exchanges(TensorView<std::uint64_t, 2> states, double* log_amplitude,
+                      ExchangeCounts* counts, const ExchangeProposals& proposals,
+                      const ComplexPair<double>* log_psi, cudaStream_t stream) {
+  launch(accept_kernel, {blocks_for(states.extent(0), kThreads), kThreads, 0, stream},
+         states.data(), log_amplitude, counts, proposals, log_psi, states.extent(0),
+         states.extent(1));
+}
+
+void take_log_amplitudes(double* log_amplitude, const ComplexPair<double>* log_psi,
+                         std::size_t chains, cudaStream_t stream) {
+  launch(take_log_amplitudes_kernel, {blocks_for(chains, kThreads), kThreads, 0, stream},
+         log_amplitude, log_psi, chains);
+}
+
+}  // namespace plaquette::cuda

@@ -1,0 +1,83 @@
+#include "kernels/jacobian_columns.h"
+
+#include <cstdint>
+
+#include "kernels/warp.cuh"
+
+/// Means: a block owns 32 columns of one part, lanes along columns so that every row is a coalesced
+/// read; its 16 warps share the rows, and their sums are added in order. Centring then touches
+/// every element once. Both are bound by memory.
+
+namespace plaquette::cuda {
+namespace {
+
+constexpr int kRowWarps = 16;
+constexpr int kRowsPerBlock = 8;
+
+template <class Real>
+__global__ void column_means_kernel(double* mean, const Real* entries, std::size_t row_stride,
+                                    const double* weights, std::size_t samples,
+                                    std::size_t columns) {
+  __shared__ double sums[kRowWarps][kWarp];
+  const std::size_t c = static_cast<std::size_t>(blockIdx.x) * kWarp + threadIdx.x;
+  const std::size_t part = blockIdx.y;
+  double sum = 0;
+  if (c < columns) {
+    for (std::size_t k = threadIdx.y; k < samples; k += kRowWarps) {
+      sum += weights[k] * static_cast<double>(entries[(part * samples + k) * row_stride + c]);
+    }
+  }
+  sums[threadIdx.y][threadIdx.x] = sum;
+  __syncthreads();
+  if (threadIdx.y != 0 || c >= columns) return;
+  double total = 0;
+  for (int w = 0; w < kRowWarps; ++w) total += sums[w][threadIdx.x];
+  mean[part * columns + c] = total;
+}
+
+template <class Real>
+__global__ void centre_columns_kernel(double* out, const Real* entries, std::size_t row_stride,
+                                      const double* mean, const double* weights,
+                                      const double* column_scale, std::size_t samples,
+                                      std::size_t columns) {
+  const std::size_t row = static_cast<std::size_t>(blockIdx.x) * kRowsPerBlock + threadIdx.y;
+  if (row >= 2 * samples) return;
+  const double root = std::sqrt(weights[row % samples]);
+  const double* part_mean = mean + row / samples * columns;
+  for (std::size_t c = threadIdx.x; c < columns; c += kWarp) {
+    const double scale = column_scale == nullptr ? 1.0 : column_scale[c];
+    const std::size_t at = row * row_stride + c;
+    out[at] = root * (static_cast<double>(entries[at]) - part_mean[c]) * scale;
+  }
+}
+
+}  // namespace
+
+template <class Real>
+void column_means(TensorView<double, 2> mean, const Real* entries, std::size_t row_stride,
+                  const double* weights, std::size_t samples, cudaStream_t stream) {
+  const std::size_t columns = mean.extent(1);
+  launch(column_means_kernel<Real>,
+         {dim3(blocks_for(columns, kWarp), 2), dim3(kWarp, kRowWarps), 0, stream}, mean.data(),
+         entries, row_stride, weights, samples, columns);
+}
+
+template <class Real>
+void centre_columns(double* out, const Real* entries, std::size_t row_stride,
+                    TensorView<const double, 2> mean, const double* weights,
+                    const double* column_scale, std::size_t samples, cudaStream_t stream) {
+  launch(centre_columns_kernel<Real>,
+         {blocks_for(2 * samples, kRowsPerBlock), dim3(kWarp, kRowsPerBlock), 0, stream}, out,
+         entries, row_stride, mean.data(), weights, column_scale, samples, mean.extent(1));
+}
+
+#define PLAQUETTE_INSTANTIATE(Real)                                                            \
+  template void column_means(TensorView<double, 2>, const Real*, std::size_t, const double*,   \
+                             std::size_t, cudaStream_t);                                       \
+  template void centre_columns(double*, const Real*, std::size_t, TensorView<const double, 2>, \
+                               const double*, const double*, std::size_t, cudaStream_t);
+PLAQUETTE_INSTANTIATE(float)
+PLAQUETTE_INSTANTIATE(double)
+#undef PLAQUETTE_INSTANTIATE
+
+}  // namespace plaquette::cuda

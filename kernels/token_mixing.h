@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/gradient_block.h"
+#include "kernels/position_map.h"
+#include "kernels/stream.h"
+#include "plaquette/base/tensor_view.hpp"
+
+namespace plaquette::cuda {
+
+/// Factored attention: out_i = Σ_j weights[head, index(i, j)] in_j for every channel of the head.
+/// With `index` = PositionMap::forward this mixes values; with PositionMap::backward it carries
+/// cotangents back (B is then twice the samples). out must not be in.
+/// B samples, n tokens, d channels, h heads. FLOPs: 2 B n² d. Bytes: 2 B n d reals up to n = 32,
+/// where a sample is read once.
+template <class Real>
+void mix_tokens(TensorView<Real, 3> out,                  // (B, n, d)
+                TensorView<const Real, 3> in,             // (B, n, d)
+                TensorView<const Real, 2> weights,        // (h, positions)
+                TensorView<const std::int32_t, 2> index,  // (n, n)
+                cudaStream_t stream);
+
+/// Per-sample gradient of the position table: Σ over the pairs (i, j) of a position and the
+/// channels of the head of cotangent_i·value_j, of both parts, to columns [offset, +h·positions).
+/// FLOPs: 4 B n² d. Bytes: 3 B n d reals read, 2 B h·positions numbers written.
+template <class Real, class Out>
+void mix_tokens_position_gradient(const GradientBlock<Out>& block, std::size_t offset,
+                                  TensorView<const Real, 3> cotangent,  // (2B, n, d)
+                                  TensorView<const Real, 3> value,      // (B, n, d)
+                                  std::size_t heads, const PositionMap& map, cudaStream_t stream);
+
+}  // namespace plaquette::cuda
