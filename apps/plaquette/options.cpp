@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include <CLI/CLI.hpp>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -27,14 +28,16 @@ Number require_number(const std::string& name, const std::string& given, const c
 }  // namespace
 
 Options::Options(const std::string& command, const std::string& purpose)
-    : app_(purpose, "plaquette " + command) {
-  app_.allow_config_extras(CLI::config_extras_mode::error);
+    : app_(std::make_unique<CLI::App>(purpose, "plaquette " + command)) {
+  app_->allow_config_extras(CLI::config_extras_mode::error);
 }
 
+Options::~Options() = default;
+
 void Options::define(const std::string& name, const std::string& help,
-                     std::function<void(const std::string&)> read,
+                     const std::function<void(const std::string&)>& read,
                      std::function<std::string()> write) {
-  CLI::Option* option = app_.add_option_function<std::string>(name, read, help);
+  CLI::Option* option = app_->add_option_function<std::string>(name, read, help);
   option->configurable(in_files_)->default_str(write());
   if (in_files_) lines_.push_back({name.substr(2), std::move(write)});
 }
@@ -87,33 +90,33 @@ void Options::text(const std::string& name, std::string& value, const std::strin
 
 void Options::flag(const std::string& name, bool& value, const std::string& help,
                    const std::string& negation) {
-  app_.add_flag(negation.empty() ? name : name + ",!" + negation, value, help)
+  app_->add_flag(negation.empty() ? name : name + ",!" + negation, value, help)
       ->configurable(in_files_);
   if (in_files_) lines_.push_back({name.substr(2), [&value] { return value ? "true" : "false"; }});
 }
 
 void Options::positional(const std::string& name, std::string& value, const std::string& help) {
-  app_.add_option(name, value, help)->required()->configurable(false);
+  app_->add_option(name, value, help)->required()->configurable(false);
 }
 
 void Options::optional_positional(const std::string& name, std::string& value,
                                   const std::string& help) {
-  app_.add_option(name, value, help)->configurable(false);
+  app_->add_option(name, value, help)->configurable(false);
 }
 
 void Options::configuration_file(const std::string& name) {
-  app_.set_config(name, "", "read options from a TOML file; flags win")->configurable(false);
+  app_->set_config(name, "", "read options from a TOML file; flags win")->configurable(false);
 }
 
-bool Options::given(const std::string& name) const { return app_.count(name) > 0; }
+bool Options::given(const std::string& name) const { return app_->count(name) > 0; }
 
 bool Options::parse(const Arguments& arguments) {
   // CLI11 wants the arguments last first.
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
-    app_.parse(reversed);
+    app_->parse(reversed);
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app_.help());
+    fmt::print("{}", app_->help());
     return false;
   } catch (const CLI::ParseError& error) {
     throw InputError(error.what());

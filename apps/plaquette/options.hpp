@@ -1,9 +1,9 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +11,10 @@
 #include "commands.hpp"
 #include "plaquette/base/errors.hpp"
 #include "plaquette/io/words.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace plaquette {
 
@@ -20,6 +24,9 @@ namespace plaquette {
 class Options {
  public:
   Options(const std::string& command, const std::string& purpose);
+  ~Options();
+  Options(const Options&) = delete;
+  Options& operator=(const Options&) = delete;
 
   void integer(const std::string& name, int& value, const std::string& help);
   void count(const std::string& name, std::size_t& value, const std::string& help);
@@ -44,7 +51,8 @@ class Options {
   }
   /// An option of any other kind: how to read it and how to write it back.
   void define(const std::string& name, const std::string& help,
-              std::function<void(const std::string&)> read, std::function<std::string()> write);
+              const std::function<void(const std::string&)>& read,
+              std::function<std::string()> write);
 
   void positional(const std::string& name, std::string& value, const std::string& help);
   void optional_positional(const std::string& name, std::string& value, const std::string& help);
@@ -67,7 +75,7 @@ class Options {
     std::string key;
     std::function<std::string()> write;
   };
-  CLI::App app_;
+  std::unique_ptr<CLI::App> app_;
   std::vector<Line> lines_;
   bool in_files_ = true;
 };

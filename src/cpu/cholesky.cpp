@@ -9,6 +9,7 @@
 #include "cpu/parallel.hpp"
 #include "plaquette/base/fixed_partition.hpp"
 
+// NOLINTNEXTLINE(readability-identifier-naming): LAPACK chose the name.
 extern "C" void dpotrf_(const char* triangle, const int* n, double* a, const int* lda, int* info);
 
 namespace plaquette::cpu {

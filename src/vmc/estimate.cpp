@@ -23,7 +23,8 @@ double error_of_mean(const std::vector<double>& values) {
 /// Means of the real part over each chain.
 std::vector<double> chain_means(std::span<const std::complex<double>> energies,
                                 std::size_t chains) {
-  const auto slots = static_cast<double>(energies.size() / chains);
+  const std::size_t samples_per_chain = energies.size() / chains;
+  const auto slots = static_cast<double>(samples_per_chain);
   std::vector<double> means(chains, 0.0);
   for (std::size_t k = 0; k < energies.size(); ++k) means[k % chains] += energies[k].real() / slots;
   return means;

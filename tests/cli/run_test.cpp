@@ -7,9 +7,9 @@
 #include <sstream>
 #include <thread>
 
+#include "cli/process.hpp"
 #include "plaquette/io/checkpoint.hpp"
 #include "plaquette/io/model_file.hpp"
-#include "cli/process.hpp"
 
 // A run is never lost and always the same: interrupted, killed, out of disk, resumed, repeated.
 

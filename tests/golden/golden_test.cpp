@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "plaquette/backend/registry.hpp"
+#include "plaquette/io/model_file.hpp"
 #include "reference/gradient.hpp"
 #include "reference/local_energy.hpp"
 #include "support/golden_file.hpp"
@@ -60,6 +61,16 @@ TEST_P(Golden, FileIsWhole) {
   EXPECT_EQ(golden.configurations.size(), golden.log_psi.size());
   EXPECT_EQ(golden.energies.size(), 4u);
   EXPECT_EQ(golden.gradients.size(), golden.network.parameters.size());
+}
+
+/// The project's reader and the tests' own agree on every parameter's place.
+TEST_P(Golden, ModelReader) {
+  const Model model = read_model(std::string(PLAQUETTE_TEST_DATA) + "/" + GetParam() + ".h5");
+  const NetworkCase made = network_case(golden);
+  EXPECT_EQ(model.lattice, made.lattice);
+  EXPECT_EQ(model.L, made.L);
+  EXPECT_EQ(make_network_shape(made.make_lattice(), model.network), made.shape());
+  EXPECT_EQ(model.parameters, flat_parameters(golden.network, made.table()));
 }
 
 TEST_P(Golden, OracleLogPsi) {

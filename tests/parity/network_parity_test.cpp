@@ -3,34 +3,37 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <random>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "reference/gradient.hpp"
 #include "reference/local_energy.hpp"
 #include "support/case_table.hpp"
+#include "support/fenced_buffer.hpp"
 #include "support/network_case.hpp"
+#include "support/tolerance.hpp"
 
-// Every usable backend against the oracle: amplitudes, local energies, log-derivatives.
+// Every usable backend against the oracle: amplitudes, local energies, log-derivatives, in both
+// precisions and in batches of every kind.
 
 namespace plaquette::test {
 namespace {
 
 using Complex = std::complex<double>;
 
-constexpr std::size_t kBatches[] = {1, 7, 130};
+constexpr Precision kPrecisions[] = {Precision::fp64, Precision::fp32};
 
-/// Imaginary parts are compared as they are: both sides define them by the principal branch.
-void expect_close(Complex value, Complex exact, double relative, const std::string& what) {
-  const double bound = relative * std::max(1.0, std::abs(exact));
-  EXPECT_NEAR(value.real(), exact.real(), bound) << what;
-  EXPECT_NEAR(value.imag(), exact.imag(), bound) << what;
-}
+/// Error of the oracle's fourth-order differences, relative to the largest derivative: 1e-15·|log
+/// ψ|/h of rounding, and the truncation near a zero of ψ.
+constexpr double kDifferenceError = 5e-10;
 
 class NetworkParity : public testing::TestWithParam<BackendCase> {
  protected:
-  std::unique_ptr<Backend> make(const J1J2Couplings& couplings,
-                                Precision precision = Precision::fp64) const {
+  using Verb = void (Backend::*)(const ConfigurationBatch&, std::span<Complex>);
+
+  std::unique_ptr<Backend> make(const J1J2Couplings& couplings, Precision precision) const {
     Problem problem = make_problem(made, couplings);
     problem.precision = {precision, precision, precision};
     auto backend = make_backend(GetParam().backend, problem, Resources{});
@@ -38,82 +41,108 @@ class NetworkParity : public testing::TestWithParam<BackendCase> {
     return backend;
   }
 
-  void check_log_psi(Precision precision, double bound) const {
-    const auto backend = make({}, precision);
-    for (std::size_t batch : kBatches) {
-      const auto spins = random_spins(made.sites(), batch, 1000 + batch);
-      std::vector<Complex> values(batch);
-      backend->log_psi(pack(spins), values);
-      for (std::size_t k = 0; k < batch; ++k) {
-        expect_close(values[k], oracle::log_psi(exact, spins[k]), bound,
-                     concat("batch ", batch, " #", k));
+  /// Calls check(k, values of spins[k]) for some k of every batch. values: (width).
+  template <class Check>
+  void for_each_result(Backend& backend, Verb verb, std::size_t width, const Check& check) const {
+    for (const std::size_t batch : batches) {
+      const auto last = spins.begin() + static_cast<std::ptrdiff_t>(batch);
+      FencedBuffer<Complex> out(batch * width);
+      (backend.*verb)(pack({spins.begin(), last}), {out.data(), out.size()});
+      EXPECT_TRUE(out.fences_intact());
+      for (std::size_t k : {batch / 2, batch - 1}) {
+        check(k, std::span<const Complex>(out.data() + k * width, width));
       }
     }
   }
 
-  void check_local_energies(const J1J2Couplings& couplings, std::size_t compared) const {
-    const auto backend = make(couplings);
+  void check_local_energies(const J1J2Couplings& couplings) {
     const auto bonds = make_oracle_bonds(made, couplings);
-    for (std::size_t batch : kBatches) {
-      const auto spins = random_spins(made.sites(), batch, 2000 + batch);
-      std::vector<Complex> values(batch);
-      backend->local_energies(pack(spins), values);
-      // The last ones too: that is where a batch that fills no block ends.
-      for (std::size_t k = 0; k < batch; k += std::max<std::size_t>(1, (batch - 1) / compared)) {
-        expect_close(values[k], oracle::local_energy(exact, bonds, spins[k]), 1e-10,
-                     concat("batch ", batch, " #", k));
-      }
+    for (const Precision precision : kPrecisions) {
+      const auto backend = make(couplings, precision);
+      for_each_result(*backend, &Backend::local_energies, 1, [&](std::size_t k, auto values) {
+        const auto terms = oracle::local_energy_terms(exact, bonds, spins[k]);
+        Complex energy = 0;
+        for (const Complex term : terms) energy += term;
+        const double bound = local_energy_error(
+            log_psi_error(shape, precision, oracle::head_inputs(exact, spins[k])), terms);
+        EXPECT_LT(std::abs(values[0] - energy), bound) << k;
+      });
     }
   }
 
-  NetworkCase made = GetParam().made;
-  std::vector<double> theta = random_parameters(made.table(), 7);
-  oracle::OracleNetwork exact = make_oracle(made, theta);
+  /// Bound of the error of any derivative of configuration k.
+  double gradient_bound(std::size_t k, Precision precision, std::span<const Complex> values) const {
+    double largest = 0;
+    for (const Complex value : values) largest = std::max(largest, std::abs(value));
+    return largest * (gradient_error(shape, precision, oracle::head_inputs(exact, spins[k])) +
+                      kDifferenceError);
+  }
+
+  const NetworkCase made = GetParam().made;
+  const NetworkShape shape = made.shape();
+  const ParameterTable table = made.table();
+  const std::vector<double> theta = random_parameters(table, 7);
+  const oracle::OracleNetwork exact = make_oracle(made, theta);
+  const std::vector<oracle::Spins> spins = random_spins(made.sites(), 130, 1000);
+  /// The smallest, one that fills no block, and one beyond any block; few of the paper's size.
+  const std::vector<std::size_t> batches =
+      made.sites() <= 36 ? std::vector<std::size_t>{1, 7, 130} : std::vector<std::size_t>{1, 3};
 };
 
-TEST_P(NetworkParity, LogPsi) { check_log_psi(Precision::fp64, 1e-10); }
+TEST_P(NetworkParity, LogPsi) {
+  for (const Precision precision : kPrecisions) {
+    for_each_result(*make({}, precision), &Backend::log_psi, 1, [&](std::size_t k, auto values) {
+      const double bound = log_psi_error(shape, precision, oracle::head_inputs(exact, spins[k]));
+      EXPECT_LT(log_psi_distance(values[0], oracle::log_psi(exact, spins[k])), bound) << k;
+    });
+  }
+}
 
-/// Rounding 2⁻²⁴ a product, √m of it for a sum of m ≤ 240; at most 2·4 + 4 stages; a LayerNorm
-/// whose input exceeds its spread tenfold: 10·12·√240·2⁻²⁴ ≈ 1.1e-4 of |log ψ|.
-TEST_P(NetworkParity, LogPsiFp32) { check_log_psi(Precision::fp32, 1.1e-4); }
+TEST_P(NetworkParity, LocalEnergies) { check_local_energies({1.0, 0.5, false}); }
 
-TEST_P(NetworkParity, LocalEnergies) { check_local_energies({1.0, 0.5, false}, 3); }
+/// Tensor by tensor along a random direction, to which every element adds.
+TEST_P(NetworkParity, GradientsAlongDirections) {
+  std::mt19937_64 random(3);
+  std::uniform_real_distribution<double> uniform(-1.0, 1.0);
+  for (const Precision precision : kPrecisions) {
+    const auto backend = make({}, precision);
+    for_each_result(*backend, &Backend::gradients, table.size, [&](std::size_t k, auto values) {
+      const double bound = gradient_bound(k, precision, values);
+      for (const NamedTensor& tensor : table.tensors) {
+        std::vector<double> direction(tensor.size());
+        Complex slope = 0;
+        for (std::size_t p = 0; p < direction.size(); ++p) {
+          direction[p] = uniform(random) / std::sqrt(static_cast<double>(tensor.size()));
+          slope += direction[p] * values[tensor.offset + p];
+        }
+        const Complex expected =
+            oracle::directional_derivative(exact, spins[k], {{tensor.name, direction}});
+        EXPECT_LT(std::abs(slope - expected), bound) << tensor.name << " of " << k;
+      }
+    });
+  }
+}
 
 class SmallNetworkParity : public NetworkParity {};
 
 TEST_P(SmallNetworkParity, LocalEnergiesWithTheSignRule) {
-  check_local_energies({0.7, -0.4, true}, 10);
+  check_local_energies({0.7, -0.4, true});
 }
 
-/// Differences are good to 1e-9 of the modulus, more where ψ nearly vanishes.
-TEST_P(SmallNetworkParity, Gradients) {
-  const ParameterTable table = made.table();
-  const auto spins = random_spins(made.sites(), 3, 5);
-  std::vector<Complex> values(spins.size() * table.size);
-  make({})->gradients(pack(spins), values);
-  for (std::size_t k = 0; k < spins.size(); ++k) {
-    for (const NamedTensor& tensor : table.tensors) {
-      for (std::size_t index = 0; index < tensor.size(); ++index) {
-        expect_close(values[k * table.size + tensor.offset + index],
-                     oracle::gradient(exact, spins[k], tensor.name, index), 1e-7,
-                     concat(tensor.name, '[', index, "] #", k));
-      }
-    }
-  }
-}
-
-/// A gradient does not depend on the batch that it is computed in.
-TEST_P(SmallNetworkParity, GradientsOfEveryBatch) {
-  const std::size_t parameters = made.table().size;
-  const auto spins = random_spins(made.sites(), 130, 6);
-  const auto backend = make({});
-  std::vector<Complex> together(130 * parameters);
-  backend->gradients(pack(spins), together);
-  for (std::size_t k : {std::size_t{0}, std::size_t{63}, std::size_t{129}}) {
-    std::vector<Complex> alone(parameters);
-    backend->gradients(pack({spins[k]}), alone);
-    for (std::size_t p = 0; p < parameters; ++p) {
-      expect_close(together[k * parameters + p], alone[p], 1e-10, concat('#', k, " p ", p));
+TEST_P(SmallNetworkParity, EveryElementOfTheGradient) {
+  FencedBuffer<Complex> fp64(table.size);
+  FencedBuffer<Complex> fp32(table.size);
+  make({}, Precision::fp64)->gradients(pack({spins[0]}), {fp64.data(), fp64.size()});
+  make({}, Precision::fp32)->gradients(pack({spins[0]}), {fp32.data(), fp32.size()});
+  EXPECT_TRUE(fp64.fences_intact() && fp32.fences_intact());
+  const double bound64 = gradient_bound(0, Precision::fp64, {fp64.data(), fp64.size()});
+  const double bound32 = gradient_bound(0, Precision::fp32, {fp64.data(), fp64.size()});
+  for (const NamedTensor& tensor : table.tensors) {
+    for (std::size_t index = 0; index < tensor.size(); ++index) {
+      const Complex expected = oracle::gradient(exact, spins[0], tensor.name, index);
+      const std::size_t p = tensor.offset + index;
+      EXPECT_LT(std::abs(fp64[p] - expected), bound64) << tensor.name << '[' << index << ']';
+      EXPECT_LT(std::abs(fp32[p] - expected), bound32) << tensor.name << '[' << index << ']';
     }
   }
 }

@@ -146,6 +146,41 @@ TEST_P(ReconfigurationParity, ReportsAMatrixThatIsNotPositive) {
   }
 }
 
+/// Every sample twice: B Bᵀ has less than half its rank, and no shift to speak of.
+TEST_P(ReconfigurationParity, SingularGramIsReportedOrSolvedNeverNaN) {
+  const std::vector<oracle::Spins> different = random_spins(made.sites(), kSamples / 2, 3);
+  std::vector<oracle::Spins> spins;
+  for (std::size_t k = 0; k < kSamples; ++k) spins.push_back(different[k % different.size()]);
+  states = pack(spins);
+  for (GramForm form : {GramForm::samples, GramForm::parameters}) {
+    const auto backend = make(form);
+    const std::size_t size = form == GramForm::samples ? 2 * kSamples : parameters;
+    const auto rhs = random_numbers(size, -1, 1, 9);
+    for (double shift : {0.0, 1e-300, 1e-18, 1e-12}) {
+      std::vector<double> x(size, 0.0);
+      if (!backend->solve(shift, rhs, x).positive_definite) continue;
+      for (double value : x) EXPECT_TRUE(std::isfinite(value)) << "shift " << shift;
+    }
+    std::vector<double> x(size);
+    EXPECT_TRUE(backend->solve(kShift, rhs, x).positive_definite) << "it must recover";
+  }
+}
+
+/// A parameter that is not a number is reported, too.
+TEST_P(ReconfigurationParity, NaNIsReported) {
+  for (GramForm form : {GramForm::samples, GramForm::parameters}) {
+    const auto backend = make(form);
+    std::vector<double> theta = random_parameters(made.table(), 7);
+    theta[theta.size() / 2] = std::nan("");
+    backend->set_parameters(theta);
+    PhaseClock clock;
+    backend->accumulate_gram(weights, scale, clock);
+    const std::size_t size = form == GramForm::samples ? 2 * kSamples : parameters;
+    std::vector<double> x(size);
+    EXPECT_FALSE(backend->solve(kShift, std::vector<double>(size, 1.0), x).positive_definite);
+  }
+}
+
 TEST_P(ReconfigurationParity, NoScaleIsAScaleOfOne) {
   std::fill(scale.begin(), scale.end(), 1.0);
   const auto backend = make(GramForm::samples);

@@ -5,10 +5,12 @@
 #include <complex>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "plaquette/physics/metropolis.hpp"
 #include "plaquette/physics/sector.hpp"
+#include "reference/sector.hpp"
 #include "support/case_table.hpp"
 #include "support/network_case.hpp"
 
@@ -67,6 +69,21 @@ Matrix transition_matrix(const std::vector<std::uint64_t>& states,
   return T;
 }
 
+/// The same matrix from the oracle's acceptance.
+Matrix oracle_transitions(const oracle::OracleNetwork& network,
+                          const std::vector<std::uint64_t>& states,
+                          const std::vector<SitePair>& pairs) {
+  std::vector<std::pair<int, int>> sites;
+  for (const SitePair& pair : pairs) sites.push_back({pair.first, pair.second});
+  std::vector<oracle::Spins> spins;
+  std::vector<Complex> log_psi;
+  for (std::uint64_t state : states) {
+    spins.push_back(unpack(state, network.columns));
+    log_psi.push_back(oracle::log_psi(network, spins.back()));
+  }
+  return oracle::exchange_transitions(sites, spins, log_psi);
+}
+
 TEST(Metropolis, DetailedBalanceAndErgodicity) {
   const NetworkCase made = chain_case(6);
   const auto network = make_oracle(made, random_parameters(made.table(), 3));
@@ -81,11 +98,13 @@ TEST(Metropolis, DetailedBalanceAndErgodicity) {
   }
   for (double& w : weight) w /= sum;
   for (int range : {1, 2, 3}) {
-    const Matrix T =
-        transition_matrix(states, log_amplitude, exchange_pairs(made.make_lattice(), range));
+    const auto pairs = exchange_pairs(made.make_lattice(), range);
+    const Matrix T = transition_matrix(states, log_amplitude, pairs);
+    const Matrix expected = oracle_transitions(network, states, pairs);
     for (std::size_t a = 0; a < states.size(); ++a) {
       for (std::size_t b = 0; b < states.size(); ++b) {
         EXPECT_NEAR(weight[a] * T[a][b], weight[b] * T[b][a], 1e-15) << range;
+        EXPECT_NEAR(T[a][b], expected[a][b], 1e-13) << range;
       }
     }
     std::vector<double> distribution(states.size(), 0.0);

@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "plaquette/physics/metropolis.hpp"
@@ -155,9 +156,10 @@ TEST_P(Sampler, ForgetsWhereItStarted) {
 std::vector<SamplerCase> cases() {
   std::vector<SamplerCase> all;
   for (BackendKind backend : usable_backends()) {
-    for (int range : {1, 2, 3}) {
-      all.push_back({backend, LatticeKind::chain, 8, range, Precision::fp64});
-      all.push_back({backend, LatticeKind::square, 4, range, Precision::fp64});
+    for (const auto& [lattice, L] : {std::pair{LatticeKind::chain, 8}, {LatticeKind::square, 4}}) {
+      for (int range = 1; range <= neighbour_shells(make_lattice(lattice, L)); ++range) {
+        all.push_back({backend, lattice, L, range, Precision::fp64});
+      }
     }
     all.push_back({backend, LatticeKind::square, 4, 2, Precision::fp32});
   }

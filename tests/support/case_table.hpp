@@ -34,18 +34,20 @@ inline std::vector<BackendCase> every_attention(const std::vector<NetworkCase>& 
   return cases;
 }
 
-/// The smallest, and some whose sizes fit no vector register: one token, one channel a head, an
-/// odd d, no expansion in the FFN, a chain.
+/// The smallest, and some whose sizes fit no vector register: one channel in all, one token, one
+/// channel a head, an odd d, no expansion in the FFN, chains.
 inline std::vector<NetworkCase> small_shapes() {
   constexpr LatticeKind kSquare = LatticeKind::square;
   constexpr LatticeKind kChain = LatticeKind::chain;
   return {
+      {kSquare, 2, {.patch = 1, .d_model = 1, .heads = 1, .layers = 1, .ffn_ratio = 1}},
       {kSquare, 2, {.patch = 1, .d_model = 2, .heads = 1, .layers = 1, .ffn_ratio = 1}},
       {kSquare, 4, {.patch = 1, .d_model = 8, .heads = 4, .layers = 1, .ffn_ratio = 4}},
       {kSquare, 4, {.patch = 2, .d_model = 9, .heads = 3, .layers = 2, .ffn_ratio = 2}},
       {kSquare, 4, {.patch = 2, .d_model = 8, .heads = 8, .layers = 2, .ffn_ratio = 1}},
       {kSquare, 4, {.patch = 4, .d_model = 8, .heads = 2, .layers = 1, .ffn_ratio = 2}},
       {kChain, 8, {.patch = 2, .d_model = 6, .heads = 2, .layers = 2, .ffn_ratio = 3}},
+      {kChain, 8, {.patch = 8, .d_model = 5, .heads = 5, .layers = 1, .ffn_ratio = 1}},
   };
 }
 
@@ -54,6 +56,7 @@ inline std::vector<NetworkCase> larger_shapes() {
   return {
       {kSquare, 6, {.patch = 2, .d_model = 20, .heads = 4, .layers = 2, .ffn_ratio = 4}},
       {kSquare, 6, {.patch = 3, .d_model = 14, .heads = 2, .layers = 1, .ffn_ratio = 1}},
+      {kSquare, 6, {.patch = 1, .d_model = 6, .heads = 2, .layers = 1, .ffn_ratio = 1}},
   };
 }
 

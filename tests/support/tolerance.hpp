@@ -26,8 +26,9 @@ double log_psi_error(const NetworkShape& shape, Precision precision,
 /// Absolute error of a local energy: every ratio of amplitudes carries two errors of log ψ.
 double local_energy_error(double log_psi_error, const std::vector<std::complex<double>>& terms);
 
-/// Error of ∂ log ψ/∂θ relative to the largest derivative of the tensor: as many stages again on
-/// the way back, each with its LayerNorm, from tanh z_β, which is off by |1 − tanh² z_β| δz_β.
+/// Error of ∂ log ψ/∂θ relative to the largest derivative of the configuration: as many stages
+/// again on the way back, each with its LayerNorm, from tanh z_β, which is off by |1 − tanh² z_β|
+/// δz_β.
 double gradient_error(const NetworkShape& shape, Precision precision,
                       const std::vector<std::complex<double>>& head_inputs);
 
