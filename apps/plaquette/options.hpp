@@ -12,7 +12,7 @@
 #include "plaquette/base/errors.hpp"
 #include "plaquette/io/words.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own name
 class App;
 }
 

@@ -80,6 +80,7 @@ class CpuBackend final : public Backend {
   void set_parameters(std::span<const double> theta) override {
     networks_.set_parameters(theta);
     amplitudes_known_ = false;
+    forget_jacobian();
   }
 
   void set_chains(const ConfigurationBatch& states) override {
@@ -120,11 +121,13 @@ class CpuBackend final : public Backend {
     const std::size_t first = slot * chains_.count();
     PLAQUETTE_REQUIRE(first + chains_.count() <= samples_.count(), "slot ", slot);
     std::copy(chains_.words().begin(), chains_.words().end(), samples_[first]);
+    forget_jacobian();
   }
   void set_samples(const ConfigurationBatch& states) override {
     PLAQUETTE_REQUIRE(states.count() == samples_.count() && states.sites() == samples_.sites(),
                       states.count(), " samples");
     samples_ = states;
+    forget_jacobian();
   }
   ConfigurationBatch samples() const override { return samples_; }
 
@@ -180,6 +183,10 @@ class CpuBackend final : public Backend {
 
  private:
   Workspace& workspace(int thread) { return workspaces_[static_cast<std::size_t>(thread)]; }
+
+  void forget_jacobian() {
+    if (jacobian_) jacobian_->forget();
+  }
 
   Jacobian& jacobian() {
     PLAQUETTE_REQUIRE(jacobian_.has_value(), "this backend was made without samples");

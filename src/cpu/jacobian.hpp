@@ -24,9 +24,12 @@ class Jacobian {
   Jacobian(const WaveFunction& psi, int sites, std::size_t samples, std::size_t parameters,
            std::size_t block_columns, std::vector<Workspace>& workspaces);
 
-  /// Sets what B is made of; `samples` (packed) must stay alive and unchanged until the next call.
+  /// Sets what B is made of; `samples` (packed) must stay alive and unchanged until `forget`.
   void define(const std::uint64_t* samples, std::span<const double> weights,
               std::span<const double> column_scale);
+
+  /// The samples or the parameters have changed: nothing may be asked of B until the next define.
+  void forget() { configurations_ = nullptr; }
 
   std::size_t rows() const { return 2 * samples_; }
   std::size_t columns() const { return parameters_; }

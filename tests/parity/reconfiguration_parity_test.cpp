@@ -4,6 +4,7 @@
 #include <cmath>
 #include <complex>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -95,6 +96,21 @@ TEST_P(ReconfigurationParity, AppliesTheJacobian) {
     expect_close(direction, oracle::product(oracle::transposed(jacobian), y), 1e-11);
     EXPECT_NEAR(dot(rows, y), dot(x, direction), 1e-12 * (norm(rows) * norm(y)));
   }
+}
+
+/// A Jacobian of other parameters or samples must not answer by what happens to be in memory.
+TEST_P(ReconfigurationParity, ForgetsTheJacobianOfOtherInputs) {
+  const auto x = random_numbers(parameters, -1, 1, 4);
+  std::vector<double> rows(2 * kSamples);
+  std::vector<double> direction(parameters);
+  const auto backend = make(GramForm::samples);
+  backend->set_parameters(random_parameters(made.table(), 8));
+  EXPECT_THROW(backend->apply(x, rows), std::logic_error);
+  PhaseClock clock;
+  backend->accumulate_gram(weights, scale, clock);
+  EXPECT_NO_THROW(backend->apply(x, rows));
+  backend->set_samples(states);
+  EXPECT_THROW(backend->apply_transpose(rows, direction), std::logic_error);
 }
 
 /// The error of a solution is the condition number (below 1e8 here: entries of B are of order one

@@ -106,7 +106,8 @@ class Backend {
                                std::span<const double> column_scale, PhaseClock& clock) = 0;
   /// Solves (gram + shift) x = rhs in FP64. x and rhs have 2M or P elements, by form.
   virtual SolveReport solve(double shift, std::span<const double> rhs, std::span<double> x) = 0;
-  /// rows (2M) = B direction (P).
+  /// rows (2M) = B direction (P). As apply_transpose, it needs a Gram matrix accumulated since the
+  /// samples and the parameters last changed; std::logic_error otherwise.
   virtual void apply(std::span<const double> direction, std::span<double> rows) = 0;
   /// direction (P) = Bᵀ rows (2M).
   virtual void apply_transpose(std::span<const double> rows, std::span<double> direction) = 0;
