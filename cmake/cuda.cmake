@@ -1,10 +1,22 @@
-# Whether a CUDA compiler is at hand. Without one everything but the CUDA backend is built.
+# The CUDA backend is built where a CUDA compiler and its libraries are at hand; without them
+# everything else is.
+if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+  set(CMAKE_CUDA_ARCHITECTURES 80-real 90 CACHE STRING "GPUs to compile kernels for")
+endif()
 include(CheckLanguage)
+find_package(CUDAToolkit 12 QUIET)
 check_language(CUDA)
-if(CMAKE_CUDA_COMPILER)
+if(CMAKE_CUDA_COMPILER AND TARGET CUDA::cublas AND TARGET CUDA::cusolver)
+  enable_language(CUDA)
+  set(CMAKE_CUDA_STANDARD 20)
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+    # CMake up to 3.25.1 (Debian 12) does not know that nvcc speaks C++20 from version 12 on.
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+  endif()
   set(PLAQUETTE_HAVE_CUDA ON)
-  message(STATUS "CUDA: ${CMAKE_CUDA_COMPILER}")
+  message(STATUS "CUDA backend: ${CMAKE_CUDA_COMPILER} ${CMAKE_CUDA_COMPILER_VERSION}")
 else()
   set(PLAQUETTE_HAVE_CUDA OFF)
-  message(STATUS "CUDA: no compiler found")
+  message(STATUS "CUDA backend: left out, no CUDA toolkit from version 12 on with cuBLAS and cuSOLVER")
 endif()

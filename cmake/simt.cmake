@@ -1,5 +1,7 @@
 # The CUDA kernels on the host: their sources compiled as C++ against the SIMT executor of
-# tests/simt, which supplies the CUDA names that they use. Needs no CUDA. Include it from tests/.
+# tests/simt, which supplies the CUDA names that they use. With its simulated device, which stands
+# in for the CUDA runtime and libraries, the whole CUDA backend runs the parity suite. Needs no
+# CUDA. Include it from tests/.
 
 find_package(GTest QUIET)
 plaquette_require(GTest_FOUND libgtest-dev)
@@ -8,14 +10,35 @@ plaquette_require(Boost_CONTEXT_FOUND libboost-context-dev)
 include(GoogleTest)
 
 file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*.cu)
-file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/simt/*.cpp)
 set_source_files_properties(${kernels} PROPERTIES LANGUAGE CXX
                                                   COMPILE_OPTIONS -Wno-unknown-pragmas)
-add_executable(test_simt ${sources} ${kernels})
-target_include_directories(test_simt PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
-target_compile_definitions(test_simt PRIVATE PLAQUETTE_SIMT)
+add_library(plaquette_simt STATIC ${kernels} simt/executor.cpp)
+target_include_directories(plaquette_simt PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests
+                                                 ${PROJECT_SOURCE_DIR}/include
+                                                 ${PROJECT_SOURCE_DIR}/src)
+target_compile_definitions(plaquette_simt PUBLIC PLAQUETTE_SIMT)
+target_link_libraries(plaquette_simt PUBLIC plaquette_options Boost::context)
+
+file(GLOB sources CONFIGURE_DEPENDS simt/*_test.cpp)
+add_executable(test_simt ${sources})
 # The oracle and the CPU backend are what the kernels are compared with.
-target_link_libraries(test_simt PRIVATE plaquette_test_support plaquette_cpu Boost::context
-                                        GTest::gtest_main)
+target_link_libraries(test_simt PRIVATE plaquette_simt plaquette_test_support GTest::gtest_main)
+
+# The sources that the toolkit's own replace on a device.
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cuda/*.cpp)
+list(FILTER sources EXCLUDE REGEX "/(blas|cholesky|device|device_memory)\\.cpp$")
+file(GLOB suite CONFIGURE_DEPENDS parity/*.cpp)
+add_executable(test_simulated ${suite} ${sources} ${PROJECT_SOURCE_DIR}/src/backend/registry.cpp
+                              simt/simulated_device.cpp)
+target_compile_definitions(test_simulated PRIVATE PLAQUETTE_HAVE_CUDA)
+target_link_libraries(test_simulated PRIVATE plaquette_simt plaquette_test_support plaquette_io
+                                             GTest::gtest_main)
+
 gtest_discover_tests(test_simt DISCOVERY_MODE PRE_TEST
   PROPERTIES LABELS simt ENVIRONMENT "OMP_WAIT_POLICY=passive")
+# What is slow here is left to a few cases; the CPU's half of the suite runs in test_parity.
+string(JOIN ":" slow "*Paper*" "*Larger*" "*Determinism*t5*" "*Determinism*decoupled*"
+       "*Determinism*full*" "*LocalEnergies*square2*" "*LocalEnergies*_b1_*" "*SignRule*")
+gtest_discover_tests(test_simulated DISCOVERY_MODE PRE_TEST TEST_PREFIX "simulated/"
+  TEST_FILTER "*cuda_*:-${slow}"
+  PROPERTIES LABELS simulated ENVIRONMENT "OMP_WAIT_POLICY=passive")

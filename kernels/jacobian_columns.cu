@@ -37,17 +37,17 @@ __global__ void column_means_kernel(double* mean, const Real* entries, std::size
 
 template <class Real>
 __global__ void centre_columns_kernel(double* out, const Real* entries, std::size_t row_stride,
-                                      const double* mean, const double* weights,
-                                      const double* column_scale, std::size_t samples,
-                                      std::size_t columns) {
+                                      const double* mean, std::size_t mean_stride,
+                                      const double* weights, const double* column_scale,
+                                      std::size_t samples, std::size_t columns) {
   const std::size_t row = static_cast<std::size_t>(blockIdx.x) * kRowsPerBlock + threadIdx.y;
   if (row >= 2 * samples) return;
   const double root = std::sqrt(weights[row % samples]);
-  const double* part_mean = mean + row / samples * columns;
+  const double* part_mean = mean + row / samples * mean_stride;
   for (std::size_t c = threadIdx.x; c < columns; c += kWarp) {
     const double scale = column_scale == nullptr ? 1.0 : column_scale[c];
-    const std::size_t at = row * row_stride + c;
-    out[at] = root * (static_cast<double>(entries[at]) - part_mean[c]) * scale;
+    const auto entry = static_cast<double>(entries[row * row_stride + c]);
+    out[row * columns + c] = root * (entry - part_mean[c]) * scale;
   }
 }
 
@@ -63,19 +63,20 @@ void column_means(TensorView<double, 2> mean, const Real* entries, std::size_t r
 }
 
 template <class Real>
-void centre_columns(double* out, const Real* entries, std::size_t row_stride,
-                    TensorView<const double, 2> mean, const double* weights,
-                    const double* column_scale, std::size_t samples, cudaStream_t stream) {
+void centre_columns(TensorView<double, 2> out, const Real* entries, std::size_t row_stride,
+                    const double* mean, std::size_t mean_stride, const double* weights,
+                    const double* column_scale, cudaStream_t stream) {
+  const std::size_t rows = out.extent(0);
   launch(centre_columns_kernel<Real>,
-         {blocks_for(2 * samples, kRowsPerBlock), dim3(kWarp, kRowsPerBlock), 0, stream}, out,
-         entries, row_stride, mean.data(), weights, column_scale, samples, mean.extent(1));
+         {blocks_for(rows, kRowsPerBlock), dim3(kWarp, kRowsPerBlock), 0, stream}, out.data(),
+         entries, row_stride, mean, mean_stride, weights, column_scale, rows / 2, out.extent(1));
 }
 
 #define PLAQUETTE_INSTANTIATE(Real)                                                            \
   template void column_means(TensorView<double, 2>, const Real*, std::size_t, const double*,   \
                              std::size_t, cudaStream_t);                                       \
-  template void centre_columns(double*, const Real*, std::size_t, TensorView<const double, 2>, \
-                               const double*, const double*, std::size_t, cudaStream_t);
+  template void centre_columns(TensorView<double, 2>, const Real*, std::size_t, const double*, \
+                               std::size_t, const double*, const double*, cudaStream_t);
 PLAQUETTE_INSTANTIATE(float)
 PLAQUETTE_INSTANTIATE(double)
 #undef PLAQUETTE_INSTANTIATE

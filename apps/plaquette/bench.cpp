@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <complex>
-#include <numeric>
+#include <sstream>
 
 #include "commands.hpp"
 #include "fmt/core.h"
@@ -81,6 +83,13 @@ class Bench {
   }
 
   const std::vector<PhaseTimes>& rows() const { return rows_; }
+  double step_seconds() const {
+    double sum = 0;
+    for (const PhaseTimes& row : rows_) {
+      if (row.name != "forward") sum += row.median();
+    }
+    return sum;
+  }
   double forget_warm_up() {
     double step = 0;
     for (std::size_t k = 1; k < rows_.size(); ++k) step += rows_[k].seconds.back();
@@ -139,50 +148,160 @@ struct Peaks {
   double of(Precision precision) const { return precision == Precision::fp32 ? fp32 : fp64; }
 };
 
-nlohmann::ordered_json to_json(const Bench& bench, const Peaks& peaks, const Backend& backend,
-                               const JobOptions& options) {
-  nlohmann::ordered_json phases = nlohmann::ordered_json::array();
-  double step = 0;
-  for (const PhaseTimes& row : bench.rows()) {
-    if (row.name != "forward") step += row.median();
-    phases.push_back({{"phase", row.name},
-                      {"precision", word(row.precision)},
-                      {"seconds_median", row.median()},
-                      {"seconds_min", row.least()},
-                      {"seconds_max", row.most()},
-                      {"evaluations", row.evaluations},
-                      {"evaluations_per_second", row.evaluations / row.median()},
-                      {"flops", row.flops},
-                      {"gflops", row.gflops()},
-                      {"fraction_of_gemm_peak", row.gflops() / peaks.of(row.precision)}});
+/// What one step computes from the same chains: the numbers that backends must agree on.
+struct StepNumbers {
+  std::vector<std::complex<double>> log_psi;   // (M)
+  std::vector<std::complex<double>> energies;  // (M)
+  std::vector<double> direction;               // (P)
+};
+
+StepNumbers step_numbers(const Job& job, Backend& backend) {
+  const Problem problem = make_problem(job);
+  const RunState start = initial_state(job, {});
+  StepNumbers numbers;
+  backend.set_parameters(start.parameters);
+  for (std::size_t slot = 0; slot < problem.samples / problem.chains; ++slot) {
+    backend.set_chains(start.chains);
+    backend.record_samples(slot);
   }
-  return {{"device", backend.description()},
-          {"version", kVersion},
-          {"commit", kGitCommit},
-          {"config", configuration_text(options)},
-          {"gemm_peak_gflops", {{"fp32", peaks.fp32}, {"fp64", peaks.fp64}}},
-          {"memory_bytes", backend.memory_plan().total()},
-          {"step_seconds", step},
+  numbers.log_psi.resize(problem.samples);
+  numbers.energies.resize(problem.samples);
+  backend.sample_log_psi(numbers.log_psi);
+  backend.sample_local_energies(numbers.energies);
+  const std::vector<double> weights(problem.samples, 1.0 / static_cast<double>(problem.samples));
+  PhaseClock clock;
+  backend.accumulate_gram(weights, {}, clock);
+  std::vector<double> rows(2 * problem.samples);
+  for (std::size_t k = 0; k < problem.samples; ++k) {
+    rows[k] = numbers.energies[k].real();
+    rows[problem.samples + k] = numbers.energies[k].imag();
+  }
+  numbers.direction.resize(make_parameter_table(problem.network).size);
+  backend.apply_transpose(rows, numbers.direction);
+  return numbers;
+}
+
+/// max |a − b| / max |b|.
+template <class Number>
+double distance(const std::vector<Number>& a, const std::vector<Number>& b) {
+  double difference = 0;
+  double largest = 0;
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    difference = std::max(difference, std::abs(a[k] - b[k]));
+    largest = std::max(largest, std::abs(b[k]));
+  }
+  return largest > 0 ? difference / largest : difference;
+}
+
+/// Throws NumericalError unless both found the same, but for rounding. FP64 leaves 1e-9 in any of
+/// the numbers, FP32 a few 1e-4 in an amplitude's ratio.
+void require_agreement(const StepNumbers& a, const StepNumbers& b, Precision precision) {
+  const double allowed = precision == Precision::fp64 ? 1e-8 : 1e-2;
+  const std::pair<const char*, double> found[] = {
+      {"log psi", distance(a.log_psi, b.log_psi)},
+      {"local energies", distance(a.energies, b.energies)},
+      {"forces", distance(a.direction, b.direction)}};
+  for (const auto& [what, value] : found) {
+    if (!(value <= allowed)) {
+      throw NumericalError(concat("bench: the backends differ by ", value, " in their ", what, " (",
+                                  allowed, " is allowed); nothing was timed"));
+    }
+  }
+}
+
+/// One backend with what it was found to do.
+struct Contestant {
+  BackendKind kind;
+  std::unique_ptr<Backend> backend;
+  Peaks peaks;
+  std::optional<Bench> bench;
+};
+
+nlohmann::ordered_json to_json(const Contestant& contestant) {
+  nlohmann::ordered_json phases = nlohmann::ordered_json::array();
+  for (const PhaseTimes& row : contestant.bench->rows()) {
+    phases.push_back(
+        {{"phase", row.name},
+         {"precision", word(row.precision)},
+         {"seconds_median", row.median()},
+         {"seconds_min", row.least()},
+         {"seconds_max", row.most()},
+         {"evaluations", row.evaluations},
+         {"evaluations_per_second", row.evaluations / row.median()},
+         {"flops", row.flops},
+         {"gflops", row.gflops()},
+         {"fraction_of_gemm_peak", row.gflops() / contestant.peaks.of(row.precision)}});
+  }
+  return {{"backend", word(contestant.kind)},
+          {"device", contestant.backend->description()},
+          {"gemm_peak_gflops", {{"fp32", contestant.peaks.fp32}, {"fp64", contestant.peaks.fp64}}},
+          {"memory_bytes", contestant.backend->memory_plan().total()},
+          {"step_seconds", contestant.bench->step_seconds()},
           {"phases", phases}};
 }
 
-void print_table(const Bench& bench, const Peaks& peaks, const Backend& backend) {
-  fmt::print("{}\n", backend.description());
+nlohmann::ordered_json to_json(const std::vector<Contestant>& contestants,
+                               const JobOptions& options) {
+  nlohmann::ordered_json backends = nlohmann::ordered_json::array();
+  for (const Contestant& contestant : contestants) backends.push_back(to_json(contestant));
+  nlohmann::ordered_json found = {{"version", kVersion},
+                                  {"commit", kGitCommit},
+                                  {"config", configuration_text(options)},
+                                  {"backends", backends}};
+  if (contestants.size() == 2) {
+    const auto& first = contestants[0].bench->rows();
+    const auto& second = contestants[1].bench->rows();
+    nlohmann::ordered_json ratios;
+    for (std::size_t k = 0; k < first.size(); ++k) {
+      ratios[first[k].name] = first[k].median() / second[k].median();
+    }
+    ratios["step"] = contestants[0].bench->step_seconds() / contestants[1].bench->step_seconds();
+    found["agree"] = true;  // or an error would have been reported
+    found["seconds_ratio"] = ratios;
+  }
+  return found;
+}
+
+void print_table(const Contestant& contestant) {
+  fmt::print("{}: {}\n", word(contestant.kind), contestant.backend->description());
   fmt::print("GEMM peak: {:.1f} GFLOP/s FP32, {:.1f} GFLOP/s FP64; memory {:.1f} MiB\n\n",
-             peaks.fp32, peaks.fp64,
-             static_cast<double>(backend.memory_plan().total()) / (1 << 20));
+             contestant.peaks.fp32, contestant.peaks.fp64,
+             static_cast<double>(contestant.backend->memory_plan().total()) / (1 << 20));
   fmt::print("{:<16} {:>5} {:>10} {:>10} {:>10} {:>12} {:>9} {:>6}\n", "phase", "", "median s",
              "min s", "max s", "networks/s", "GFLOP/s", "peak");
-  double step = 0;
-  for (const PhaseTimes& row : bench.rows()) {
-    if (row.name != "forward") step += row.median();
+  for (const PhaseTimes& row : contestant.bench->rows()) {
     const std::string rate =
         row.evaluations > 0 ? fmt::format("{:.0f}", row.evaluations / row.median()) : "";
     fmt::print("{:<16} {:>5} {:>10.4f} {:>10.4f} {:>10.4f} {:>12} {:>9.1f} {:>5.0f}%\n", row.name,
                word(row.precision), row.median(), row.least(), row.most(), rate, row.gflops(),
-               100 * row.gflops() / peaks.of(row.precision));
+               100 * row.gflops() / contestant.peaks.of(row.precision));
   }
-  fmt::print("{:<16} {:>5} {:>10.4f}\n", "step", "", step);
+  fmt::print("{:<16} {:>5} {:>10.4f}\n\n", "step", "", contestant.bench->step_seconds());
+}
+
+void print_ratios(const Contestant& first, const Contestant& second) {
+  fmt::print("{} over {}:", word(first.kind), word(second.kind));
+  for (std::size_t k = 0; k < first.bench->rows().size(); ++k) {
+    fmt::print(" {} {:.1f}", first.bench->rows()[k].name,
+               first.bench->rows()[k].median() / second.bench->rows()[k].median());
+  }
+  fmt::print(" step {:.1f}\n", first.bench->step_seconds() / second.bench->step_seconds());
+}
+
+/// "cpu,cuda", or the job's own backend if `given` is empty.
+std::vector<BackendKind> chosen_backends(const std::string& given, const JobOptions& job) {
+  if (given.empty()) return {job.chosen_backend()};
+  std::vector<BackendKind> kinds;
+  std::istringstream words(given);
+  for (std::string text; std::getline(words, text, ',');) {
+    const std::optional<BackendKind> kind = parse_word<BackendKind>(text);
+    if (!kind || std::find(kinds.begin(), kinds.end(), *kind) != kinds.end()) {
+      throw InputError(concat("--backends ", given, ": must be different ones of ",
+                              allowed_words<BackendKind>(), ", separated by commas"));
+    }
+    kinds.push_back(*kind);
+  }
+  return kinds;
 }
 
 }  // namespace
@@ -191,10 +310,12 @@ int bench_command(const Arguments& arguments) {
   JobOptions job;
   int repeats = 3;
   bool json = false;
+  std::string backends;
   Options options("bench", "Time per phase of one step of a job, against the GEMM peak.");
   define_job_options(options, job);
   options.no_longer_in_files();
   options.configuration_file("--config");
+  options.text("--backends", backends, "several side by side, such as cpu,cuda");
   options.integer("--repeats", repeats, "timed repeats, after one to warm up");
   options.flag("--json", json, "print JSON");
   if (!options.parse(arguments)) return 0;
@@ -206,23 +327,33 @@ int bench_command(const Arguments& arguments) {
     throw InputError("--sampler full-sum: bench times Markov chains; use --sampler exchange");
   }
   const Problem problem = make_problem(job.job);
-  const BackendKind kind = job.chosen_backend();
-  const Peaks peaks{measure_gemm_peak(kind, Precision::fp32, job.resources),
-                    measure_gemm_peak(kind, Precision::fp64, job.resources)};
-  const auto backend = make_backend(kind, problem, job.resources);
-  Bench bench(job.job, *backend);
-  for (int k = 0; k <= repeats; ++k) {
-    bench.repeat();
-    if (k == 0) {
-      const double step = bench.forget_warm_up();
-      fmt::print(stderr, "one step takes about {:.2f} s; {} to time\n", step, repeats);
+  std::vector<Contestant> contestants;
+  for (const BackendKind kind : chosen_backends(backends, job)) {
+    contestants.push_back({kind, make_backend(kind, problem, job.resources), {}, {}});
+  }
+  if (contestants.size() == 2) {
+    require_agreement(step_numbers(job.job, *contestants[0].backend),
+                      step_numbers(job.job, *contestants[1].backend), job.job.precision.sampling);
+  }
+  for (Contestant& contestant : contestants) {
+    contestant.peaks = {measure_gemm_peak(contestant.kind, Precision::fp32, job.resources),
+                        measure_gemm_peak(contestant.kind, Precision::fp64, job.resources)};
+    contestant.bench.emplace(job.job, *contestant.backend);
+    for (int k = 0; k <= repeats; ++k) {
+      contestant.bench->repeat();
+      if (k == 0) {
+        const double step = contestant.bench->forget_warm_up();
+        fmt::print(stderr, "{}: one step takes about {:.3f} s; {} to time\n", word(contestant.kind),
+                   step, repeats);
+      }
     }
   }
   if (json) {
-    fmt::print("{}\n", to_json(bench, peaks, *backend, job).dump(2));
-  } else {
-    print_table(bench, peaks, *backend);
+    fmt::print("{}\n", to_json(contestants, job).dump(2));
+    return 0;
   }
+  for (const Contestant& contestant : contestants) print_table(contestant);
+  if (contestants.size() == 2) print_ratios(contestants[0], contestants[1]);
   return 0;
 }
 

@@ -15,5 +15,6 @@ int exact_command(const Arguments& arguments);
 int log_psi_command(const Arguments& arguments);
 int info_command(const Arguments& arguments);
 int bench_command(const Arguments& arguments);
+int profile_command(const Arguments& arguments);
 
 }  // namespace plaquette

@@ -23,7 +23,8 @@ constexpr Subcommand kSubcommands[] = {
     {"resume", resume_command, "continue a run, bit for bit as if it had never stopped"},
     {"exact", exact_command, "exact diagonalisation of small lattices"},
     {"log-psi", log_psi_command, "amplitudes and local energies of given configurations"},
-    {"bench", bench_command, "time per phase of a step"},
+    {"bench", bench_command, "time per phase of a step, backends side by side"},
+    {"profile", profile_command, "attention kernels against the roofline"},
     {"info", info_command, "build, devices, memory plan; or what a file holds"},
 };
 

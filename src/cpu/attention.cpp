@@ -8,28 +8,6 @@
 
 namespace plaquette::cpu {
 
-PositionMap::PositionMap(const NetworkShape& shape)
-    : tokens(static_cast<std::size_t>(shape.tokens())),
-      positions(static_cast<std::size_t>(shape.positions())),
-      forward(tokens * tokens),
-      backward(tokens * tokens),
-      pairs_per_position(tokens * tokens / positions),
-      pair_i(tokens * tokens),
-      pair_j(tokens * tokens) {
-  std::vector<std::size_t> filled(positions, 0);
-  for (std::size_t i = 0; i < tokens; ++i) {
-    for (std::size_t j = 0; j < tokens; ++j) {
-      const int position = position_index(shape, static_cast<int>(i), static_cast<int>(j));
-      const auto p = static_cast<std::size_t>(position);
-      forward[i * tokens + j] = position;
-      backward[j * tokens + i] = position;
-      const std::size_t slot = p * pairs_per_position + filled[p]++;
-      pair_i[slot] = static_cast<std::int32_t>(i);
-      pair_j[slot] = static_cast<std::int32_t>(j);
-    }
-  }
-}
-
 namespace {
 
 /// Channels [begin, begin + W) of up to S samples at a time: the weight is loaded once for all of
@@ -128,7 +106,7 @@ void mix_tokens(TensorView<Real, 3> out, TensorView<const Real, 3> in,
 
 template <class Real>
 void mix_tokens_position_gradient(TensorView<Real, 2> gradient, TensorView<const Real, 2> cotangent,
-                                  TensorView<const Real, 2> value, const PositionMap& map,
+                                  TensorView<const Real, 2> value, const PositionLists& map,
                                   Workspace& workspace) {
   const std::size_t d = value.extent(1);
   const std::size_t heads = gradient.extent(0);
@@ -208,7 +186,7 @@ void softmax_attention_backward(const AttentionGradient<Real>& gradient,
                                 TensorView<const Real, 3> softmax, TensorView<const Real, 2> query,
                                 TensorView<const Real, 2> key, TensorView<const Real, 2> value,
                                 TensorView<const Real, 3> position, Attention kind,
-                                const PositionMap& map, Workspace& workspace) {
+                                const PositionLists& map, Workspace& workspace) {
   const std::size_t n = cotangent.extent(0);
   const std::size_t d = cotangent.extent(1);
   const std::size_t heads = softmax.extent(0);
@@ -284,7 +262,7 @@ void softmax_attention_backward(const AttentionGradient<Real>& gradient,
   template void mix_tokens(TensorView<Real, 3>, TensorView<const Real, 3>,                         \
                            TensorView<const Real, 2>, const std::vector<std::int32_t>&);           \
   template void mix_tokens_position_gradient(TensorView<Real, 2>, TensorView<const Real, 2>,       \
-                                             TensorView<const Real, 2>, const PositionMap&,        \
+                                             TensorView<const Real, 2>, const PositionLists&,      \
                                              Workspace&);                                          \
   template void softmax_attention(TensorView<Real, 2>, TensorView<Real, 3>,                        \
                                   TensorView<const Real, 2>, TensorView<const Real, 2>,            \
@@ -293,7 +271,7 @@ void softmax_attention_backward(const AttentionGradient<Real>& gradient,
   template void softmax_attention_backward(                                                        \
       const AttentionGradient<Real>&, TensorView<const Real, 2>, TensorView<const Real, 3>,        \
       TensorView<const Real, 2>, TensorView<const Real, 2>, TensorView<const Real, 2>,             \
-      TensorView<const Real, 3>, Attention, const PositionMap&, Workspace&);
+      TensorView<const Real, 3>, Attention, const PositionLists&, Workspace&);
 PLAQUETTE_INSTANTIATE(float)
 PLAQUETTE_INSTANTIATE(double)
 #undef PLAQUETTE_INSTANTIATE

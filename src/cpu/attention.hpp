@@ -6,23 +6,9 @@
 
 #include "plaquette/base/tensor_view.hpp"
 #include "plaquette/base/workspace.hpp"
-#include "plaquette/model/network_shape.hpp"
+#include "plaquette/model/position_lists.hpp"
 
 namespace plaquette::cpu {
-
-/// Which entry of a head's position table couples two tokens, in the orders that the loops need.
-/// A pure function of the shape.
-struct PositionMap {
-  explicit PositionMap(const NetworkShape& shape);
-
-  std::size_t tokens;                  // n
-  std::size_t positions;               // entries of a head's table
-  std::vector<std::int32_t> forward;   ///< (n, n): position of (i, j) at i·n + j
-  std::vector<std::int32_t> backward;  ///< (n, n): position of (i, j) at j·n + i
-  std::size_t pairs_per_position;
-  std::vector<std::int32_t> pair_i;  ///< (positions, pairs_per_position)
-  std::vector<std::int32_t> pair_j;
-};
 
 /// Factored attention: out_i = Σ_j α_ij ⊙ in_j, with the weight of a position given for every
 /// channel (a head's weight repeated over its channels). With `index` = map.forward this mixes
@@ -39,7 +25,7 @@ template <class Real>
 void mix_tokens_position_gradient(TensorView<Real, 2> gradient,         // (h, positions)
                                   TensorView<const Real, 2> cotangent,  // (n, d)
                                   TensorView<const Real, 2> value,      // (n, d)
-                                  const PositionMap& map, Workspace& workspace);
+                                  const PositionLists& map, Workspace& workspace);
 
 /// Row length of softmax weights: n padded so that vector loops need no remainder.
 inline std::size_t padded_tokens(std::size_t tokens) { return (tokens + 15) / 16 * 16; }
@@ -79,6 +65,6 @@ void softmax_attention_backward(const AttentionGradient<Real>& gradient,
                                 TensorView<const Real, 2> query, TensorView<const Real, 2> key,
                                 TensorView<const Real, 2> value,
                                 TensorView<const Real, 3> position,  // (h, n, padded n)
-                                Attention kind, const PositionMap& map, Workspace& workspace);
+                                Attention kind, const PositionLists& map, Workspace& workspace);
 
 }  // namespace plaquette::cpu

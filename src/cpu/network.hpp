@@ -79,7 +79,7 @@ class Network final : public WaveFunction {
 
   NetworkShape shape_;
   ParameterTable table_;
-  PositionMap positions_;
+  PositionLists positions_;
   std::vector<std::int32_t> patch_sites_;  // (n, b²)
   std::size_t n_, d_, hidden_, heads_, words_;
   AlignedBuffer<Real> theta_;

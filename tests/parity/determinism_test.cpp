@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "plaquette/physics/metropolis.hpp"
+#include "support/backend_test.hpp"
 #include "support/case_table.hpp"
 #include "support/network_case.hpp"
 
@@ -41,7 +42,7 @@ void expect_same_bits(const StepResults& a, const StepResults& b) {
   EXPECT_EQ(a.direction, b.direction);
 }
 
-class Determinism : public testing::TestWithParam<BackendCase> {
+class Determinism : public BackendTest<BackendCase> {
  protected:
   Problem problem(GramForm form) const {
     Problem made_problem = make_problem(made, {}, 2);
@@ -96,7 +97,12 @@ class Determinism : public testing::TestWithParam<BackendCase> {
     const MemoryPlan plan =
         plan_memory(GetParam().backend, problem(GramForm::samples), {.threads = threads});
     EXPECT_EQ(plan.parameters_per_block, parameters);
-    return plan.total() - (parameters - columns) * 2 * kSamples * sizeof(double);
+    for (const MemoryPlan::Item& item : plan.items) {
+      if (item.name != "log-derivative block") continue;
+      return plan.total() - (parameters - columns) * (item.bytes / parameters);
+    }
+    ADD_FAILURE() << "the plan has no log-derivative block";
+    return 0;
   }
 
   NetworkCase made = GetParam().made;

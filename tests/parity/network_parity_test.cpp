@@ -10,6 +10,7 @@
 
 #include "reference/gradient.hpp"
 #include "reference/local_energy.hpp"
+#include "support/backend_test.hpp"
 #include "support/case_table.hpp"
 #include "support/fenced_buffer.hpp"
 #include "support/network_case.hpp"
@@ -29,7 +30,7 @@ constexpr Precision kPrecisions[] = {Precision::fp64, Precision::fp32};
 /// ψ|/h of rounding, and the truncation near a zero of ψ.
 constexpr double kDifferenceError = 5e-10;
 
-class NetworkParity : public testing::TestWithParam<BackendCase> {
+class NetworkParity : public BackendTest<BackendCase> {
  protected:
   using Verb = void (Backend::*)(const ConfigurationBatch&, std::span<Complex>);
 
@@ -151,7 +152,7 @@ std::string case_name(const testing::TestParamInfo<BackendCase>& info) { return 
 
 std::vector<BackendCase> paper_size() {
   std::vector<BackendCase> cases;
-  for (BackendKind backend : usable_backends()) {
+  for (BackendKind backend : built_backends()) {
     cases.push_back({backend,
                      {LatticeKind::square,
                       10,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reference/reconfiguration.hpp"
+#include "support/backend_test.hpp"
 #include "support/case_table.hpp"
 #include "support/network_case.hpp"
 
@@ -44,7 +45,7 @@ void expect_close(const std::vector<double>& value, const std::vector<double>& e
   for (std::size_t k = 0; k < value.size(); ++k) EXPECT_NEAR(value[k], exact[k], bound) << k;
 }
 
-class ReconfigurationParity : public testing::TestWithParam<BackendCase> {
+class ReconfigurationParity : public BackendTest<BackendCase> {
  protected:
   ReconfigurationParity() {
     double sum = 0;

@@ -6,6 +6,7 @@
 
 #include "plaquette/physics/metropolis.hpp"
 #include "reference/sector.hpp"
+#include "support/backend_test.hpp"
 #include "support/case_table.hpp"
 #include "support/network_case.hpp"
 
@@ -52,7 +53,7 @@ Replay replay(const NetworkCase& made, const oracle::OracleNetwork& network,
   return result;
 }
 
-class SamplerParity : public testing::TestWithParam<BackendCase> {};
+class SamplerParity : public BackendTest<BackendCase> {};
 
 TEST_P(SamplerParity, EveryChainWalksAsTheReplay) {
   const NetworkCase made = GetParam().made;

@@ -8,6 +8,7 @@
 
 #include "plaquette/physics/hamiltonian.hpp"
 #include "reference/sector.hpp"
+#include "support/backend_test.hpp"
 #include "support/case_table.hpp"
 #include "support/network_case.hpp"
 
@@ -95,7 +96,7 @@ TEST(Hamiltonian, MarshallRuleIsARotation) {
   }
 }
 
-class LocalEnergy : public testing::TestWithParam<BackendCase> {};
+class LocalEnergy : public BackendTest<BackendCase> {};
 
 /// E_loc(s) = Σ_s' ⟨s|H|s'⟩ ψ(s')/ψ(s) over the whole sector.
 TEST_P(LocalEnergy, IsHPsiOverPsi) {

@@ -11,6 +11,7 @@
 #include "plaquette/physics/metropolis.hpp"
 #include "plaquette/physics/sector.hpp"
 #include "reference/sector.hpp"
+#include "support/backend_test.hpp"
 #include "support/case_table.hpp"
 #include "support/network_case.hpp"
 
@@ -122,7 +123,7 @@ TEST(Metropolis, DetailedBalanceAndErgodicity) {
   }
 }
 
-class Invariants : public testing::TestWithParam<BackendCase> {
+class Invariants : public BackendTest<BackendCase> {
  protected:
   std::unique_ptr<Backend> make(const J1J2Couplings& couplings, const std::vector<double>& theta,
                                 std::size_t chains = 0) const {

@@ -21,7 +21,7 @@ struct TokenIndex {
 
 template <class Real>
 void check_mixing(const Size& size, bool translation_invariant, bool transposed) {
-  const cuda::PositionLists lists(size.shape(Attention::factored, translation_invariant));
+  const PositionLists lists(size.shape(Attention::factored, translation_invariant));
   const std::size_t n = size.n();
   const TokenIndex at(size);
   const std::size_t r = size.d / size.heads;
@@ -66,7 +66,7 @@ TEST(TokenMixing, SumsOverTokensForwardAndBackward) {
 template <class Real, class Out>
 void check_position_gradient(const Size& size, bool translation_invariant) {
   const NetworkShape shape = size.shape(Attention::factored, translation_invariant);
-  const cuda::PositionLists lists(shape);
+  const PositionLists lists(shape);
   const std::size_t n = size.n();
   const TokenIndex at(size);
   const std::size_t r = size.d / size.heads;
@@ -225,7 +225,7 @@ void expect_close(const FencedBuffer<Real>& actual, const std::vector<double>& e
 template <class Real, class Out>
 void check_softmax(const Size& size, Attention kind, bool translation_invariant) {
   const AttentionCase reference(size, kind, translation_invariant, Real());
-  const cuda::PositionLists lists(reference.shape);
+  const PositionLists lists(reference.shape);
   const std::size_t n = size.n(), B = size.batch, d = size.d, h = size.heads;
   const auto query = converted<Real>(reference.query), key = converted<Real>(reference.key),
              value = converted<Real>(reference.value),
@@ -288,7 +288,7 @@ TEST(SoftmaxAttention, HundredTokensFitTheSharedMemory) {
 TEST(SoftmaxAttention, RefusesMoreTokensThanFit) {
   const Size size{1, 14, 8, 1};
   const NetworkShape shape = size.shape(Attention::t5, true);
-  const cuda::PositionLists lists(shape);
+  const PositionLists lists(shape);
   std::vector<double> x(size.n() * size.d), position(lists.positions);
   const auto in = const_view(x, 1, size.n(), size.d);
   try {

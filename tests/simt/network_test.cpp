@@ -255,7 +255,7 @@ class KernelNetwork {
   NetworkShape shape_;
   ParameterTable table_;
   const std::vector<double>& theta_;
-  cuda::PositionLists lists_;
+  PositionLists lists_;
   std::size_t B_, n_, d_, f_, h_, b2_;
   std::vector<Layer> layers_;
   std::vector<Real> x_, patches_;

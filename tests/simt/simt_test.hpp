@@ -13,7 +13,7 @@
 #include "kernels/gradient_block.h"
 #include "kernels/position_map.h"
 #include "plaquette/base/tensor_view.hpp"
-#include "plaquette/model/network_shape.hpp"
+#include "plaquette/model/position_lists.hpp"
 #include "simt/executor.hpp"
 #include "support/fenced_buffer.hpp"
 
@@ -93,7 +93,7 @@ struct Size {
 inline const std::vector<Size> kSizes = {
     {1, 1, 8, 2}, {3, 2, 20, 4}, {7, 3, 60, 10}, {5, 5, 20, 2}, {1, 7, 8, 8}};
 
-inline cuda::PositionMap view_of(const cuda::PositionLists& lists) {
+inline cuda::PositionMap view_of(const PositionLists& lists) {
   return {lists.tokens,         lists.positions,       lists.pairs_per_position,
           lists.forward.data(), lists.backward.data(), lists.pair_i.data(),
           lists.pair_j.data()};

@@ -20,7 +20,7 @@ struct BackendCase {
 /// `shapes` with the three attentions, translation invariant and full, on every usable backend.
 inline std::vector<BackendCase> every_attention(const std::vector<NetworkCase>& shapes) {
   std::vector<BackendCase> cases;
-  for (BackendKind backend : usable_backends()) {
+  for (BackendKind backend : built_backends()) {
     for (NetworkCase made : shapes) {
       for (Attention attention : {Attention::factored, Attention::t5, Attention::decoupled}) {
         for (bool invariant : {true, false}) {

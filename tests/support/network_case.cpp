@@ -114,10 +114,10 @@ std::vector<oracle::OracleBond> make_oracle_bonds(const NetworkCase& network_cas
   return oracle::j1j2_bonds(rows, network_case.L, couplings.J1, couplings.J2, couplings.marshall);
 }
 
-std::vector<BackendKind> usable_backends() {
+std::vector<BackendKind> built_backends() {
   std::vector<BackendKind> kinds;
   for (const BackendStatus& status : backend_statuses()) {
-    if (status.usable) kinds.push_back(status.kind);
+    if (status.built_in) kinds.push_back(status.kind);
   }
   return kinds;
 }

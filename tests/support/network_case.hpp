@@ -56,7 +56,7 @@ Problem make_problem(const NetworkCase& network_case, const J1J2Couplings& coupl
 std::vector<oracle::OracleBond> make_oracle_bonds(const NetworkCase& network_case,
                                                   const J1J2Couplings& couplings);
 
-/// Backends that can run here, for value-parameterised suites.
-std::vector<BackendKind> usable_backends();
+/// Backends that this program contains, for value-parameterised suites.
+std::vector<BackendKind> built_backends();
 
 }  // namespace plaquette::test

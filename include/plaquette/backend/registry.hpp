@@ -12,6 +12,7 @@ namespace plaquette {
 /// Whether a backend can run here, and what a person should know about it.
 struct BackendStatus {
   BackendKind kind;
+  bool built_in;
   bool usable;
   std::string description;  ///< the device, or why there is none
 };

@@ -2,19 +2,23 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 
 #include "plaquette/base/aligned_buffer.hpp"
 #include "plaquette/base/errors.hpp"
 
 namespace plaquette {
 
-/// Scratch memory reserved once; frames hand out pieces and rewind when they leave scope, so that
-/// nothing is allocated within a step.
+/// Scratch memory, of the host or a device, reserved once; frames hand out pieces and rewind when
+/// they leave scope, so that nothing is allocated within a step.
 class Workspace {
  public:
   static constexpr std::size_t kAlignment = 64;
 
-  explicit Workspace(std::size_t bytes) : memory_(bytes) {}
+  /// Owns `bytes` of host memory.
+  explicit Workspace(std::size_t bytes) : owned_(bytes), memory_(owned_.span()) {}
+  /// On memory that outlives it, e.g. a device's; frames only count, they never touch it.
+  explicit Workspace(std::span<std::byte> memory) : memory_(memory) {}
 
   class Frame {
    public:
@@ -66,7 +70,8 @@ class Workspace {
     return piece;
   }
 
-  AlignedBuffer<std::byte> memory_;
+  AlignedBuffer<std::byte> owned_;
+  std::span<std::byte> memory_;
   bool dry_ = false;
   std::size_t used_ = 0;
   std::size_t peak_ = 0;

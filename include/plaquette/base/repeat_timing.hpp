@@ -1,0 +1,30 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+namespace plaquette {
+
+/// Seconds of one call of `work`, `repeats` times, after one call to warm up. A repeat calls it
+/// until kShortestRepeat has passed, so that neither the clock nor a launch weighs; `finish` waits
+/// for what the calls have queued.
+template <class Work, class Finish>
+std::vector<double> time_repeatedly(int repeats, const Work& work, const Finish& finish) {
+  using Clock = std::chrono::steady_clock;
+  constexpr double kShortestRepeat = 0.02;
+  const auto seconds_of = [&](int calls) {
+    const auto start = Clock::now();
+    for (int call = 0; call < calls; ++call) work();
+    finish();
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
+  seconds_of(1);
+  const double once = std::max(seconds_of(1), 1e-7);
+  const int calls = std::clamp(static_cast<int>(kShortestRepeat / once), 1, 10000);
+  std::vector<double> seconds;
+  for (int repeat = 0; repeat < repeats; ++repeat) seconds.push_back(seconds_of(calls) / calls);
+  return seconds;
+}
+
+}  // namespace plaquette

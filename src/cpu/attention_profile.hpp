@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "plaquette/backend/attention_profile.hpp"
+
+namespace plaquette::cpu {
+
+/// As the functions of the same name in the public header.
+std::vector<double> time_attention(const AttentionCase& given, AttentionPass pass, int repeats,
+                                   const Resources& resources);
+double measure_copy_bandwidth(const Resources& resources);
+
+}  // namespace plaquette::cpu
