@@ -45,13 +45,13 @@ __global__ void propose_kernel(ExchangeProposals out, std::uint64_t* next_move, 
 
 __global__ void accept_kernel(std::uint64_t* states, double* log_amplitude, ExchangeCounts* counts,
                               ExchangeProposals proposals, const ComplexPair<double>* log_psi,
-                              std::uint32_t chains, int words) {
+                              double power, std::uint32_t chains, int words) {
   const std::uint32_t chain = blockIdx.x * blockDim.x + threadIdx.x;
   const bool valid = chain < chains && proposals.valid[chain] != 0;
   bool accepted = false;
   if (valid) {
     const double proposed = log_psi[chain].re;
-    accepted = accept_exchange(proposals.u[chain], proposed - log_amplitude[chain]);
+    accepted = accept_exchange(proposals.u[chain], proposed - log_amplitude[chain], power);
     if (accepted) {
       const std::size_t first = static_cast<std::size_t>(chain) * words;
       for (int w = 0; w < words; ++w) states[first + w] = proposals.candidates[first + w];
@@ -84,9 +84,9 @@ void propose_exchanges(const ExchangeProposals& out, std::uint64_t* next_move, u
 
 void accept_exchanges(TensorView<std::uint64_t, 2> states, double* log_amplitude,
                       ExchangeCounts* counts, const ExchangeProposals& proposals,
-                      const ComplexPair<double>* log_psi, cudaStream_t stream) {
+                      const ComplexPair<double>* log_psi, double power, cudaStream_t stream) {
   launch(accept_kernel, {blocks_for(states.extent(0), kThreads), kThreads, 0, stream},
-         states.data(), log_amplitude, counts, proposals, log_psi, states.extent(0),
+         states.data(), log_amplitude, counts, proposals, log_psi, power, states.extent(0),
          states.extent(1));
 }
 

@@ -47,14 +47,14 @@ void propose_exchanges(const ExchangeProposals& out,
                        TensorView<const std::uint64_t, 2> states,  // (C, words)
                        const ExchangeMoves& moves, std::uint64_t end, cudaStream_t stream);
 
-/// Metropolis: where a proposal is valid and passes, the candidate becomes the state and its
-/// amplitude the chain's. `counts` grows.
+/// Metropolis for samples of |ψ|^power: where a proposal is valid and passes, the candidate becomes
+/// the state and its amplitude the chain's. `counts` grows.
 void accept_exchanges(TensorView<std::uint64_t, 2> states,  // (C, words)
                       double* log_amplitude,                // (C) Re log ψ of the states
                       ExchangeCounts* counts,               // (1)
                       const ExchangeProposals& proposals,
                       const ComplexPair<double>* log_psi,  // (C) of the candidates
-                      cudaStream_t stream);
+                      double power, cudaStream_t stream);
 
 /// log_amplitude = Re log_psi: the start of a walk.
 void take_log_amplitudes(double* log_amplitude,               // (C)

@@ -39,6 +39,8 @@ void define_sampling(Options& options, Job& job) {
   options.integer("--sweeps", job.sweeps, "sweeps between samples of a chain");
   options.integer("--thermalisation", job.thermalisation, "sweeps before the first step");
   options.integer("--exchange-range", job.exchange_range, "exchange up to the k-th neighbour");
+  options.number("--sampling-power", job.sampling_power,
+                 "chains follow |psi|^power; below 2 rare configurations are seen, and weighted");
 }
 
 void define_optimisation(Options& options, Job& job) {

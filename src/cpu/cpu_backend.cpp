@@ -101,7 +101,8 @@ class CpuBackend final : public Backend {
       amplitudes_known_ = true;
       total.evaluated += chains_.count();
     }
-    const ExchangeMoves moves{problem_.hamiltonian.sites, problem_.exchange_pairs, problem_.seed};
+    const ExchangeMoves moves{problem_.hamiltonian.sites, problem_.exchange_pairs, problem_.seed,
+                              problem_.sampling_power};
     const FixedPartition groups{chains_.count(), psi.micro_batch()};
     std::vector<SweepCounts> counts(groups.count());
     parallel_for(threads_, groups.count(), [&](std::size_t g, int thread) {

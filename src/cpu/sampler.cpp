@@ -84,7 +84,7 @@ SweepCounts advance_chains(const WaveFunction& psi, const ExchangeMoves& moves, 
       const Pending& pending = scratch.pending[b];
       double& current = log_amplitude[pending.chain];
       const double proposed = scratch.log_psi[b].real();
-      if (!accept_exchange(pending.u, proposed - current)) continue;
+      if (!accept_exchange(pending.u, proposed - current, moves.power)) continue;
       exchange_spins(states + pending.chain * words, pending.pair.first, pending.pair.second);
       current = proposed;
       ++counts.accepted;

@@ -14,6 +14,7 @@ struct ExchangeMoves {
   int sites;  ///< N; a sweep is N proposals
   std::span<const SitePair> pairs;
   std::uint64_t seed;
+  double power;  ///< samples follow |ψ|^power
 };
 
 /// Walks the chains of one group from sweep `first_sweep` on, on one thread. Every chain runs

@@ -5,6 +5,7 @@ namespace plaquette::cuda {
 Sampler::Sampler(const Problem& problem, const Stream& stream)
     : sites_(static_cast<std::uint32_t>(problem.hamiltonian.sites)),
       seed_(problem.seed),
+      power_(problem.sampling_power),
       stream_(stream.get()),
       pairs_(problem.exchange_pairs, stream_),
       states_(problem.hamiltonian.sites, problem.chains),
@@ -54,7 +55,7 @@ SweepCounts Sampler::advance(const WaveFunction& psi, std::uint64_t first_sweep,
                       stream_);
     evaluate(psi, log_psi_.data(), candidates_.all(), workspace);
     accept_exchanges(states_.view(), log_amplitude_.data(), counts_.data(), proposals,
-                     log_psi_.data(), stream_);
+                     log_psi_.data(), power_, stream_);
   }
   ExchangeCounts counts{};
   counts_.download({&counts, 1}, stream_);

@@ -30,6 +30,7 @@ class Sampler {
  private:
   std::uint32_t sites_;
   std::uint64_t seed_;
+  double power_;
   cudaStream_t stream_;
   DeviceBuffer<SitePair> pairs_;
   Configurations states_;                      // (C)

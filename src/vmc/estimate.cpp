@@ -9,40 +9,27 @@ namespace plaquette {
 
 namespace {
 
-/// Standard deviation of the mean of independent values.
-double error_of_mean(const std::vector<double>& values) {
-  const auto count = static_cast<double>(values.size());
-  if (values.size() < 2) return 0;
+/// Standard deviation of a sum of independent parts.
+double error_of_sum(const std::vector<double>& parts) {
+  const auto count = static_cast<double>(parts.size());
+  if (parts.size() < 2) return 0;
   double mean = 0;
-  for (double value : values) mean += value / count;
+  for (double part : parts) mean += part / count;
   double squares = 0;
-  for (double value : values) squares += (value - mean) * (value - mean);
-  return std::sqrt(squares / (count * (count - 1)));
+  for (double part : parts) squares += (part - mean) * (part - mean);
+  return std::sqrt(squares * count / (count - 1));
 }
 
-/// Means of the real part over each chain.
-std::vector<double> chain_means(std::span<const std::complex<double>> energies,
-                                std::size_t chains) {
-  const std::size_t samples_per_chain = energies.size() / chains;
-  const auto slots = static_cast<double>(samples_per_chain);
-  std::vector<double> means(chains, 0.0);
-  for (std::size_t k = 0; k < energies.size(); ++k) means[k % chains] += energies[k].real() / slots;
-  return means;
-}
-
-/// Means over consecutive blocks of √M samples; the last block takes the remainder.
-std::vector<double> block_means(std::span<const std::complex<double>> energies) {
-  const std::size_t length =
-      std::max<std::size_t>(1, static_cast<std::size_t>(std::sqrt(energies.size())));
-  const std::size_t blocks = energies.size() / length;
-  std::vector<double> means(blocks, 0.0);
-  for (std::size_t block = 0; block < blocks; ++block) {
-    const std::size_t begin = block * length;
-    const std::size_t end = block + 1 == blocks ? energies.size() : begin + length;
-    for (std::size_t k = begin; k < end; ++k) means[block] += energies[k].real();
-    means[block] /= static_cast<double>(end - begin);
+/// What each of `count` groups adds to Re Σ w (E − mean); group_of(k) is that of sample k.
+template <class GroupOf>
+std::vector<double> group_sums(std::span<const std::complex<double>> energies,
+                               std::span<const double> weights, double mean, std::size_t count,
+                               const GroupOf& group_of) {
+  std::vector<double> sums(count, 0.0);
+  for (std::size_t k = 0; k < energies.size(); ++k) {
+    sums[group_of(k)] += weights[k] * (energies[k].real() - mean);
   }
-  return means;
+  return sums;
 }
 
 }  // namespace
@@ -53,13 +40,21 @@ EnergyEstimate estimate(std::span<const std::complex<double>> energies,
                     weights.size(), " weights");
   PLAQUETTE_REQUIRE(chains == 0 || energies.size() % chains == 0, energies.size(), " samples, ",
                     chains, " chains");
+  const std::size_t samples = energies.size();
   EnergyEstimate result;
   for (std::size_t k = 0; k < energies.size(); ++k) result.mean += weights[k] * energies[k];
   for (std::size_t k = 0; k < energies.size(); ++k) {
     result.variance += weights[k] * std::norm(energies[k] - result.mean);
   }
-  if (chains == 1) result.error = error_of_mean(block_means(energies));
-  if (chains > 1) result.error = error_of_mean(chain_means(energies, chains));
+  const auto error = [&](std::size_t groups, const auto& group_of) {
+    return error_of_sum(group_sums(energies, weights, result.mean.real(), groups, group_of));
+  };
+  if (chains == 1) {
+    const auto length = std::max<std::size_t>(1, static_cast<std::size_t>(std::sqrt(samples)));
+    const std::size_t blocks = samples / length;  // the last one takes the remainder
+    result.error = error(blocks, [&](std::size_t k) { return std::min(k / length, blocks - 1); });
+  }
+  if (chains > 1) result.error = error(chains, [&](std::size_t k) { return k % chains; });
   return result;
 }
 
@@ -75,7 +70,7 @@ std::vector<double> energy_residuals(std::span<const std::complex<double>> energ
   return rows;
 }
 
-std::vector<double> born_weights(std::span<const std::complex<double>> log_psi) {
+std::vector<double> amplitude_weights(std::span<const std::complex<double>> log_psi, double power) {
   double largest = -HUGE_VAL;
   for (const std::complex<double>& value : log_psi) {
     if (!std::isfinite(value.real()) || !std::isfinite(value.imag())) {
@@ -86,7 +81,7 @@ std::vector<double> born_weights(std::span<const std::complex<double>> log_psi) 
   std::vector<double> weights(log_psi.size());
   double sum = 0;
   for (std::size_t k = 0; k < log_psi.size(); ++k) {
-    weights[k] = std::exp(2 * (log_psi[k].real() - largest));
+    weights[k] = std::exp(power * (log_psi[k].real() - largest));
     sum += weights[k];
   }
   for (double& weight : weights) weight /= sum;

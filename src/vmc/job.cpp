@@ -52,6 +52,7 @@ void check_sampling(const Job& job, const Lattice& lattice) {
   }
   require_within("--sweeps", job.sweeps, 1, kMostSweeps);
   require_within("--thermalisation", job.thermalisation, 0, kMostSweeps);
+  require_positive("--sampling-power", job.sampling_power, 2.0);
 }
 
 void check_optimisation(const Job& job) {
@@ -86,6 +87,7 @@ Problem make_problem(const Job& job) {
     problem.chains = job.chains;
     problem.samples = job.samples;
     problem.exchange_pairs = exchange_pairs(lattice, job.exchange_range);
+    problem.sampling_power = job.sampling_power;
   }
   const std::size_t parameters = make_parameter_table(problem.network).size;
   problem.gram_form = parameters < 2 * problem.samples ? GramForm::parameters : GramForm::samples;

@@ -7,7 +7,8 @@
 
 namespace plaquette {
 
-Sampler::Sampler(const Job& job, Backend& backend) : backend_(backend), sweeps_(job.sweeps) {
+Sampler::Sampler(const Job& job, Backend& backend)
+    : backend_(backend), sweeps_(job.sweeps), power_(job.sampling_power) {
   if (job.sampler == SamplerKind::full_sum) {
     const int sites = make_lattice(job.lattice, job.L).sites();
     sector_ = ConfigurationBatch(sites, zero_magnetisation_states(sites));
@@ -25,9 +26,14 @@ Sampler::Draw Sampler::draw(std::uint64_t first_sweep, int thermalisation, Phase
 
 Sampler::Draw Sampler::sum_everything() {
   backend_.set_samples(sector_);
+  return {.weights = weights(2)};
+}
+
+std::vector<double> Sampler::weights(double power) {
+  if (power == 0) return std::vector<double>(samples_, 1.0 / static_cast<double>(samples_));
   std::vector<std::complex<double>> log_psi(samples_);
   backend_.sample_log_psi(log_psi);
-  return {.weights = born_weights(log_psi)};
+  return amplitude_weights(log_psi, power);
 }
 
 Sampler::Draw Sampler::run_chains(std::uint64_t first_sweep, int thermalisation) {
@@ -44,7 +50,7 @@ Sampler::Draw Sampler::run_chains(std::uint64_t first_sweep, int thermalisation)
     counts.proposed += made.proposed;
     counts.accepted += made.accepted;
   }
-  return {.weights = std::vector<double>(samples_, 1.0 / static_cast<double>(samples_)),
+  return {.weights = weights(2 - power_),
           .acceptance = counts.proposed == 0 ? 0.0
                                              : static_cast<double>(counts.accepted) /
                                                    static_cast<double>(counts.proposed),

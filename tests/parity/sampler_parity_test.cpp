@@ -17,7 +17,7 @@ namespace plaquette::test {
 namespace {
 
 constexpr std::size_t kChains = 29;
-constexpr int kSweeps = 4;
+constexpr int kSweeps = 10;
 constexpr std::uint64_t kSeed = 0x123456789abcdefull;
 constexpr std::uint64_t kFirstSweep = 5000000000ull;  // beyond 32 bits
 

@@ -97,7 +97,7 @@ TEST_P(Slope, OfTheEnergyIsThatOfTheResiduals) {
   std::vector<std::complex<double>> energies(problem.samples);
   backend->sample_log_psi(log_psi);
   backend->sample_local_energies(energies);
-  const std::vector<double> weights = born_weights(log_psi);
+  const std::vector<double> weights = amplitude_weights(log_psi, 2);
   const std::vector<double> residuals =
       energy_residuals(energies, weights, estimate(energies, weights, 0).mean);
   PhaseClock clock;

@@ -55,8 +55,11 @@ TEST(MonteCarlo, FindsTheGroundStateWithinItsErrorBar) {
 
 /// Fixed parameters far from an eigenstate: the spread of many estimates is the error they claim,
 /// and their mean is the exact sum.
-TEST(MonteCarlo, ErrorBarsAreThoseOfRepeatedMeasurements) {
+class RepeatedMeasurement : public testing::TestWithParam<double> {};
+
+TEST_P(RepeatedMeasurement, SpreadsAsItsErrorBarsSay) {
   Job job = heisenberg();
+  job.sampling_power = GetParam();
   job.chains = 64;
   job.samples = 256;
   job.sweeps = 2;
@@ -81,6 +84,11 @@ TEST(MonteCarlo, ErrorBarsAreThoseOfRepeatedMeasurements) {
   EXPECT_GT(pulls, 0.4);
   EXPECT_LT(pulls, 1.8);
 }
+
+INSTANTIATE_TEST_SUITE_P(SamplingPowers, RepeatedMeasurement, testing::Values(2.0, 1.0),
+                         [](const auto& instance) {
+                           return instance.param == 2.0 ? "power2" : "power1";
+                         });
 
 }  // namespace
 }  // namespace plaquette

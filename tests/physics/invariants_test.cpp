@@ -33,12 +33,12 @@ ConfigurationBatch whole_sector(int sites) {
 
 /// The largest u that is accepted, by bisection of the code that decides.
 double acceptance_probability(double log_amplitude_change) {
-  if (accept_exchange(1 - 0x1p-53, log_amplitude_change)) return 1;
+  if (accept_exchange(1 - 0x1p-53, log_amplitude_change, 2)) return 1;
   double low = 0;
   double high = 1;
   for (int k = 0; k < 60; ++k) {
     const double middle = 0.5 * (low + high);
-    (accept_exchange(middle, log_amplitude_change) ? low : high) = middle;
+    (accept_exchange(middle, log_amplitude_change, 2) ? low : high) = middle;
   }
   return low;
 }

@@ -48,6 +48,7 @@ struct Walk {
   cuda::ExchangeCounts counts{0, 0};
 };
 
+constexpr double kPower = 1.5;
 constexpr std::uint64_t kSeed = 77, kFirstSweep = 5;
 constexpr std::uint32_t kFirstChain = 3;
 
@@ -66,7 +67,7 @@ Walk plain_walk(Walk walk, const std::vector<SitePair>& pairs, int sites, int sw
       ++walk.counts.evaluated;
       exchange_spins(state, proposal.pair.first, proposal.pair.second);
       const double proposed = model_log_psi(state, sites).real();
-      if (proposal.u < std::exp(2 * (proposed - walk.log_amplitude[k]))) {
+      if (proposal.u < std::exp(kPower * (proposed - walk.log_amplitude[k]))) {
         walk.log_amplitude[k] = proposed;
         ++walk.counts.accepted;
       } else {
@@ -100,7 +101,7 @@ Walk kernel_walk(Walk walk, const std::vector<SitePair>& pairs, int sites, int s
     const auto log_psi =
         model_log_psis({candidates.data(), candidates.data() + chains * words}, sites);
     cuda::accept_exchanges(states, walk.log_amplitude.data(), &walk.counts, proposals,
-                           log_psi.data(), nullptr);
+                           log_psi.data(), kPower, nullptr);
     EXPECT_TRUE(candidates.fences_intact() && u.fences_intact() && valid.fences_intact());
     const auto found = std::count(valid.data(), valid.data() + chains, 1);
     EXPECT_EQ(pending, static_cast<unsigned>(found));

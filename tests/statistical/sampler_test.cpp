@@ -16,7 +16,7 @@
 #include "support/chi_square.hpp"
 #include "support/network_case.hpp"
 
-// The sampler against |ψ|² by enumeration. Walkers are independent and only their final states
+// The sampler against |ψ|^power by enumeration. Walkers are independent and only their final states
 // are counted: χ² over the correlated states of one chain would not have its distribution.
 // Significance 1e-4 a test; every seed is fixed, so a test always gives the same answer.
 
@@ -25,8 +25,9 @@ namespace {
 
 constexpr double kSignificance = 1e-4;
 
-/// |ψ|² of the oracle over the sector, and bins for χ²: the states in order of weight, cut into
-/// pieces of about the same probability. A wrong acceptance shows between heavy and light states.
+/// |ψ|^power of the oracle over the sector, and bins for χ²: the states in order of weight, cut
+/// into pieces of about the same probability. A wrong acceptance shows between heavy and light
+/// states.
 struct ExactDistribution {
   std::vector<std::uint64_t> states;
   std::vector<double> weights;      // by state, Σ = 1
@@ -34,13 +35,14 @@ struct ExactDistribution {
   std::vector<double> bin_weights;  // Σ = 1
   std::unordered_map<std::uint64_t, std::size_t> index;
 
-  ExactDistribution(const NetworkCase& made, const std::vector<double>& theta, double bins)
+  ExactDistribution(const NetworkCase& made, const std::vector<double>& theta, double power,
+                    double bins)
       : states(zero_magnetisation_states(made.sites())) {
     const oracle::OracleNetwork network = make_oracle(made, theta);
     for (std::size_t k = 0; k < states.size(); ++k) {
       index[states[k]] = k;
       const auto value = oracle::log_psi(network, unpack(states[k], made.sites()));
-      weights.push_back(std::exp(2 * value.real()));
+      weights.push_back(std::exp(power * value.real()));
     }
     const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
     for (double& weight : weights) weight /= sum;
@@ -93,6 +95,7 @@ struct SamplerCase {
   int L;
   int range;
   Precision precision;
+  double power = 2;
 };
 
 class Sampler : public BackendTest<SamplerCase> {
@@ -110,6 +113,7 @@ class Sampler : public BackendTest<SamplerCase> {
     problem.chains = walkers;
     problem.seed = 31;
     problem.precision.sampling = GetParam().precision;
+    problem.sampling_power = GetParam().power;
     auto backend = make_backend(GetParam().backend, problem, Resources{});
     backend->set_parameters(theta);
     return backend;
@@ -121,7 +125,7 @@ class Sampler : public BackendTest<SamplerCase> {
 
 TEST_P(Sampler, KeepsTheExactDistribution) {
   constexpr std::size_t kWalkers = 20000;
-  const ExactDistribution exact(made, theta, 40);
+  const ExactDistribution exact(made, theta, GetParam().power, 40);
   const auto backend = make(kWalkers);
   backend->set_chains(exact.draw(made.sites(), kWalkers, 5));
   ASSERT_GT(exact.p_value(backend->chains()), kSignificance) << "the start itself";
@@ -142,7 +146,7 @@ TEST_P(Sampler, KeepsTheExactDistribution) {
 
 TEST_P(Sampler, ForgetsWhereItStarted) {
   constexpr std::size_t kWalkers = 4000;
-  const ExactDistribution exact(made, theta, 40);
+  const ExactDistribution exact(made, theta, GetParam().power, 40);
   const auto backend = make(kWalkers);
   ConfigurationBatch start(made.sites(), kWalkers);
   for (std::size_t k = 0; k < kWalkers; ++k) {
@@ -163,6 +167,7 @@ std::vector<SamplerCase> cases() {
       }
     }
     all.push_back({backend, LatticeKind::square, 4, 2, Precision::fp32});
+    all.push_back({backend, LatticeKind::square, 4, 2, Precision::fp64, 1});
   }
   return all;
 }
@@ -171,7 +176,8 @@ INSTANTIATE_TEST_SUITE_P(Walkers, Sampler, testing::ValuesIn(cases()), [](const 
   const SamplerCase& given = instance.param;
   return concat(given.backend == BackendKind::cpu ? "cpu_" : "cuda_",
                 given.lattice == LatticeKind::chain ? "chain" : "square", given.L, "_range",
-                given.range, given.precision == Precision::fp64 ? "_fp64" : "_fp32");
+                given.range, given.precision == Precision::fp64 ? "_fp64" : "_fp32",
+                given.power == 2 ? "" : "_power1");
 });
 
 }  // namespace

@@ -288,12 +288,14 @@ TEST(RandomConfiguration, HasNoMagnetisationOnLargeLattices) {
 }
 
 TEST(Metropolis, AcceptsByTheRatio) {
-  EXPECT_TRUE(accept_exchange(0.999999, 0.0));
-  EXPECT_TRUE(accept_exchange(0.999999, 1000.0));
-  EXPECT_FALSE(accept_exchange(0.0, -1e6));
-  EXPECT_FALSE(accept_exchange(0.0, std::nan("")));
-  EXPECT_TRUE(accept_exchange(0.2499, 0.5 * std::log(0.25)));
-  EXPECT_FALSE(accept_exchange(0.2501, 0.5 * std::log(0.25)));
+  EXPECT_TRUE(accept_exchange(0.999999, 0.0, 2));
+  EXPECT_TRUE(accept_exchange(0.999999, 1000.0, 2));
+  EXPECT_FALSE(accept_exchange(0.0, -1e6, 2));
+  EXPECT_FALSE(accept_exchange(0.0, std::nan(""), 2));
+  EXPECT_TRUE(accept_exchange(0.2499, 0.5 * std::log(0.25), 2));
+  EXPECT_FALSE(accept_exchange(0.2501, 0.5 * std::log(0.25), 2));
+  EXPECT_TRUE(accept_exchange(0.4999, 0.5 * std::log(0.25), 1));
+  EXPECT_FALSE(accept_exchange(0.5001, 0.5 * std::log(0.25), 1));
 }
 
 /// Every pair of the list is proposed equally often, and u does not depend on it. Significance

@@ -44,14 +44,15 @@ TEST(Estimate, ResidualsStackRealAndImaginaryParts) {
   for (std::size_t k = 0; k < rows.size(); ++k) EXPECT_NEAR(rows[k], expected[k], 1e-15);
 }
 
-TEST(Estimate, BornWeightsDoNotOverflow) {
+TEST(Estimate, AmplitudeWeightsDoNotOverflow) {
   const std::vector<Complex> log_psi = {{5000, 1}, {5000 - std::log(2.0), 2}, {-5000, 3}};
-  const std::vector<double> weights = born_weights(log_psi);
+  const std::vector<double> weights = amplitude_weights(log_psi, 2);
   EXPECT_NEAR(weights[0], 0.8, 1e-12);
   EXPECT_NEAR(weights[1], 0.2, 1e-12);
   EXPECT_EQ(weights[2], 0);
-  EXPECT_THROW(born_weights(std::vector<Complex>{{std::nan(""), 0}}), NumericalError);
-  EXPECT_THROW(born_weights(std::vector<Complex>{{0, HUGE_VAL}}), NumericalError);
+  EXPECT_NEAR(amplitude_weights(log_psi, 1)[0], 2.0 / 3.0, 1e-12);
+  EXPECT_THROW(amplitude_weights(std::vector<Complex>{{std::nan(""), 0}}, 2), NumericalError);
+  EXPECT_THROW(amplitude_weights(std::vector<Complex>{{0, HUGE_VAL}}, 2), NumericalError);
 }
 
 /// x(t+1) = ρ x(t) + √(1 − ρ²) noise: ρ(t) = ρᵗ, so tau = (1 + ρ)/(1 − ρ). (rows, chains)

@@ -38,6 +38,7 @@ struct Problem {
   Hamiltonian hamiltonian;
   NetworkShape network;
   std::vector<SitePair> exchange_pairs;
+  double sampling_power = 2;  ///< chains follow |ψ|^power
   std::uint64_t seed = 0;
   std::size_t chains = 0;   ///< 0: no sampler
   std::size_t samples = 0;  ///< M; 0: only evaluation of given configurations

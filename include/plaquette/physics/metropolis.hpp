@@ -26,10 +26,10 @@ PLAQUETTE_HD inline ExchangeProposal propose_exchange(std::uint64_t seed, std::u
   return {pairs[uniform_index(block, pair_count)], uniform(block)};
 }
 
-/// Metropolis: accept with probability min(1, |ψ(s')/ψ(s)|²), given Re log ψ(s') − Re log ψ(s).
-/// Not-a-number is rejected.
-PLAQUETTE_HD inline bool accept_exchange(double u, double log_amplitude_change) {
-  return u < std::exp(2.0 * log_amplitude_change);
+/// Metropolis for samples of |ψ|^power: accept with probability min(1, |ψ(s')/ψ(s)|^power), given
+/// Re log ψ(s') − Re log ψ(s). Not-a-number is rejected.
+PLAQUETTE_HD inline bool accept_exchange(double u, double log_amplitude_change, double power) {
+  return u < std::exp(power * log_amplitude_change);
 }
 
 /// The start of a chain: a random configuration with Σ s = 0, each equally likely (selection

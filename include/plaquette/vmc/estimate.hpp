@@ -22,9 +22,9 @@ struct EnergyEstimate {
 };
 
 /// Energies (M) with weights (M), Σ w = 1. With chains > 0, sample slot·chains + chain belongs to
-/// `chain`; chains are independent, so the scatter of their means gives the error, whatever the
-/// correlation within a chain. A single chain is cut into √M blocks instead. chains 0: the sum is
-/// exact.
+/// `chain`; chains are independent, so the scatter of what each adds, Σ w (E − mean), gives the
+/// error, whatever the correlation within a chain (and to first order in the weights' own scatter).
+/// A single chain is cut into √M blocks instead. chains 0: the sum is exact.
 EnergyEstimate estimate(std::span<const std::complex<double>> energies,  // (M)
                         std::span<const double> weights,                 // (M)
                         std::size_t chains);
@@ -34,8 +34,9 @@ std::vector<double> energy_residuals(std::span<const std::complex<double>> energ
                                      std::span<const double> weights,                 // (M)
                                      std::complex<double> mean);
 
-/// |ψ_k|² / Σ |ψ|² from log ψ, without overflow whatever the size of log ψ. Throws NumericalError
-/// if a log ψ is not finite.
-std::vector<double> born_weights(std::span<const std::complex<double>> log_psi);  // (M)
+/// |ψ_k|^power / Σ |ψ|^power from log ψ, without overflow whatever the size of log ψ. Throws
+/// NumericalError if a log ψ is not finite.
+std::vector<double> amplitude_weights(std::span<const std::complex<double>> log_psi,  // (M)
+                                      double power);
 
 }  // namespace plaquette

@@ -25,6 +25,7 @@ struct Job {
   int sweeps = 1;              ///< between samples of a chain
   int thermalisation = 10;     ///< sweeps before the first step
   int exchange_range = 2;
+  double sampling_power = 2;  ///< chains follow |ψ|^power; samples are weighted by |ψ|^(2 − power)
 
   // optimisation
   int steps = 300;

@@ -23,20 +23,24 @@ class Sampler {
     std::uint64_t sweeps = 0;     ///< made by every chain, thermalisation included
   };
 
-  /// Fills the backend's samples: s ~ |ψ|² with equal weights, or every s with weight |ψ(s)|².
+  /// Fills the backend's samples: s ~ |ψ|^power with weights |ψ(s)|^(2 − power), which are equal
+  /// for power 2, or every s with weight |ψ(s)|².
   /// `first_sweep` numbers the chains' sweeps since the run began; `thermalisation` sweeps precede
-  /// the first sample. Time goes to Phase::sampling. Throws NumericalError if a log ψ of the full
-  /// sum is not finite.
+  /// the first sample. Time goes to Phase::sampling. Throws NumericalError if a log ψ that
+  /// weights need is not finite.
   Draw draw(std::uint64_t first_sweep, int thermalisation, PhaseClock& clock);
 
  private:
   Draw sum_everything();
   Draw run_chains(std::uint64_t first_sweep, int thermalisation);
+  /// |ψ|^power of the backend's samples, normalised.
+  std::vector<double> weights(double power);
 
   Backend& backend_;
   std::size_t slots_ = 0;      // samples per chain; 0 under full summation
   std::size_t samples_ = 0;    // M
   int sweeps_ = 1;             // between samples
+  double power_ = 2;           // chains follow |ψ|^power
   ConfigurationBatch sector_;  // (M) under full summation, else empty
 };
 
