@@ -74,7 +74,7 @@ std::vector<double> amplitude_weights(std::span<const std::complex<double>> log_
   double largest = -HUGE_VAL;
   for (const std::complex<double>& value : log_psi) {
     if (!std::isfinite(value.real()) || !std::isfinite(value.imag())) {
-      throw NumericalError(concat("log psi = ", value, " is not finite"));
+      throw NumericalError(concat("log psi = ", value, " is not finite; use --precision fp64"));
     }
     largest = std::max(largest, value.real());
   }

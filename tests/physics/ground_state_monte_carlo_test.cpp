@@ -53,6 +53,31 @@ TEST(MonteCarlo, FindsTheGroundStateWithinItsErrorBar) {
   EXPECT_GT(last.acceptance, 0.05);
 }
 
+/// The most frustrated point. Chains that follow |ψ|² end at 2e-3 here, however many there are:
+/// configurations whose amplitude is wrongly small are never seen, and keep it.
+TEST(MonteCarlo, FindsTheFrustratedGroundState) {
+  Job job = heisenberg();
+  job.couplings.J2 = 0.5;
+  job.network.layers = 2;
+  job.sampling_power = 1;
+  job.learning_rate = 0.08;
+  job.diag_shift_schedule = ScheduleKind::cosine;
+  job.diag_shift_end = 2e-4;
+  job.steps = 200;
+  job.precision = {Precision::fp32, Precision::fp32, Precision::fp32};
+  const Problem problem = make_problem(job);
+  const auto backend = make_backend(BackendKind::cpu, problem, {});
+  Optimisation search(job, *backend, initial_state(job, {}));
+  for (int k = 0; k < job.steps; ++k) search.step();
+
+  const double ground = ground_state(problem.hamiltonian).energy / 16;
+  const StepRecord exact = exact_expectation(job, search.state().parameters);
+  EXPECT_LT((exact.energy - ground) / -ground, 1e-3);
+  const StepRecord sampled = search.evaluate();
+  EXPECT_LT((sampled.energy - ground) / -ground, 1e-3);
+  EXPECT_LT(std::abs(sampled.energy - exact.energy), 4 * sampled.energy_error);
+}
+
 /// Fixed parameters far from an eigenstate: the spread of many estimates is the error they claim,
 /// and their mean is the exact sum.
 class RepeatedMeasurement : public testing::TestWithParam<double> {};
