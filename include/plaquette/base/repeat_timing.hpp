@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <vector>
 
 namespace plaquette {
@@ -22,8 +23,8 @@ std::vector<double> time_repeatedly(int repeats, const Work& work, const Finish&
   seconds_of(1);
   const double once = std::max(seconds_of(1), 1e-7);
   const int calls = std::clamp(static_cast<int>(kShortestRepeat / once), 1, 10000);
-  std::vector<double> seconds;
-  for (int repeat = 0; repeat < repeats; ++repeat) seconds.push_back(seconds_of(calls) / calls);
+  std::vector<double> seconds(static_cast<std::size_t>(repeats));
+  for (double& repeat : seconds) repeat = seconds_of(calls) / calls;
   return seconds;
 }
 
