@@ -5,19 +5,20 @@
 #include <sstream>
 
 #include "plaquette/backend/registry.hpp"
+#include "plaquette/io/bonds_file.hpp"
 
 namespace plaquette {
 namespace {
 
-/// Keys that say how to run, not what to compute.
+/// Keys that say how to run, not what to compute. Of `bonds` the content counts, not the name.
 const std::set<std::string> kHowToRun = {"steps",        "backend",          "threads",
                                          "memory-limit", "checkpoint-every", "checkpoint-minutes",
-                                         "initial-model"};
+                                         "initial-model", "bonds"};
 
-void define_physics(Options& options, Job& job) {
-  options.word("--lattice", job.lattice, "lattice");
-  options.integer("--L", job.L, "linear size, even");
-  define_couplings(options, job.couplings);
+void define_physics(Options& options, JobOptions& target) {
+  options.word("--lattice", target.job.lattice, "lattice");
+  options.integer("--L", target.job.L, "linear size, even");
+  define_couplings(options, target.job.couplings, target.bonds_file);
 }
 
 void define_network(Options& options, NetworkChoice& network) {
@@ -32,17 +33,6 @@ void define_network(Options& options, NetworkChoice& network) {
                "--no-translation-invariant");
 }
 
-void define_sampling(Options& options, Job& job) {
-  options.word("--sampler", job.sampler, "how configurations are drawn");
-  options.count("--chains", job.chains, "Markov chains");
-  options.count("--samples", job.samples, "samples a step, a multiple of the chains");
-  options.integer("--sweeps", job.sweeps, "sweeps between samples of a chain");
-  options.integer("--thermalisation", job.thermalisation, "sweeps before the first step");
-  options.integer("--exchange-range", job.exchange_range, "exchange up to the k-th neighbour");
-  options.number("--sampling-power", job.sampling_power,
-                 "chains follow |psi|^power; below 2 rare configurations are seen, and weighted");
-}
-
 void define_optimisation(Options& options, Job& job) {
   options.integer("--steps", job.steps, "optimisation steps");
   options.word("--optimizer", job.optimizer, "optimiser");
@@ -55,7 +45,6 @@ void define_optimisation(Options& options, Job& job) {
   options.number("--momentum", job.momentum, "momentum of spring and march");
   options.number("--march-decay", job.march_decay, "decay of march's second moment");
   options.number("--norm-limit", job.norm_limit, "spring: cap on an update's length; 0: none");
-  options.seed("--seed", job.seed, "seed of every random number");
 }
 
 void define_precision(Options& options, PrecisionPolicy& policy) {
@@ -76,10 +65,38 @@ void define_precision(Options& options, PrecisionPolicy& policy) {
 
 BackendKind JobOptions::chosen_backend() const { return backend.value_or(preferred_backend()); }
 
-void define_couplings(Options& options, J1J2Couplings& couplings) {
+void define_couplings(Options& options, Couplings& couplings, std::string& bonds_file) {
   options.number("--J1", couplings.J1, "nearest-neighbour coupling");
-  options.number("--J2", couplings.J2, "next-nearest-neighbour coupling");
+  options.number("--J2", couplings.J2,
+                 "next-nearest-neighbour coupling; shastry-sutherland: of the dimers");
   options.flag("--marshall", couplings.marshall, "rotate one sublattice (Marshall sign rule)");
+  options.text("--bonds", bonds_file, "file of bonds i j Jz Jxy, in place of J1 and J2");
+}
+
+void resolve_couplings(const Options& options, const Lattice& lattice,
+                       const std::string& bonds_file, Couplings& couplings) {
+  if (bonds_file.empty()) return;
+  if (couplings.marshall) {
+    throw InputError("--marshall: must not be given with --bonds; write its signs into Jxy");
+  }
+  couplings.bonds = read_bonds(options.path("--bonds", bonds_file), lattice.sites());
+}
+
+void define_sampling(Options& options, Job& job) {
+  options.word("--sampler", job.sampler, "how configurations are drawn");
+  options.count("--chains", job.chains, "Markov chains");
+  options.count("--samples", job.samples, "samples a step, a multiple of the chains");
+  options.integer("--sweeps", job.sweeps, "sweeps between samples of a chain");
+  options.integer("--thermalisation", job.thermalisation, "sweeps before the first step");
+  options.integer("--exchange-range", job.exchange_range, "exchange up to the k-th neighbour");
+  options.number("--sampling-power", job.sampling_power,
+                 "chains follow |psi|^power; below 2 rare configurations are seen, and weighted");
+  options.seed("--seed", job.seed, "seed of every random number");
+}
+
+void resolve_chains(const Options& options, Job& job) {
+  if (options.given("--chains") && !options.given("--samples")) job.samples = job.chains;
+  if (options.given("--samples") && !options.given("--chains")) job.chains = job.samples;
 }
 
 void define_resources(Options& options, JobOptions& target) {
@@ -108,7 +125,7 @@ void define_resources(Options& options, JobOptions& target) {
 }
 
 void define_job_options(Options& options, JobOptions& target) {
-  define_physics(options, target.job);
+  define_physics(options, target);
   define_network(options, target.job.network);
   define_sampling(options, target.job);
   define_optimisation(options, target.job);
@@ -121,8 +138,11 @@ void define_job_options(Options& options, JobOptions& target) {
 
 void resolve_job_options(const Options& options, JobOptions& target) {
   Job& job = target.job;
-  if (options.given("--chains") && !options.given("--samples")) job.samples = job.chains;
-  if (options.given("--samples") && !options.given("--chains")) job.chains = job.samples;
+  resolve_couplings(options, make_lattice(job.lattice, job.L), target.bonds_file, job.couplings);
+  if (!target.initial_model.empty()) {
+    target.initial_model = options.path("--initial-model", target.initial_model);
+  }
+  resolve_chains(options, job);
   if (job.schedule_steps == 0) job.schedule_steps = job.steps;
   if (target.checkpoint_every < 1) {
     throw InputError(
@@ -161,7 +181,7 @@ std::string job_fingerprint(const JobOptions& target) {
   for (std::string line; std::getline(lines, line);) {
     if (!kHowToRun.contains(line.substr(0, line.find(' ')))) kept += line + "\n";
   }
-  return kept;
+  return kept + (target.job.couplings.bonds.empty() ? "" : bonds_text(target.job.couplings.bonds));
 }
 
 }  // namespace plaquette

@@ -19,6 +19,7 @@ struct JobOptions {
   int checkpoint_every = 50;
   double checkpoint_minutes = 10;
   std::string initial_model;
+  std::string bonds_file;
 
   BackendKind chosen_backend() const;
 };
@@ -34,9 +35,16 @@ std::string configuration_text(const JobOptions& target);
 /// The lines of it that decide the numbers: two runs with the same text walk the same path.
 std::string job_fingerprint(const JobOptions& target);
 
-/// Groups of options that more than one subcommand takes: --J1, --J2, --marshall; --precision,
-/// --backend, --threads, --memory-limit.
-void define_couplings(Options& options, J1J2Couplings& couplings);
+/// Groups of options that more than one subcommand takes: --J1, --J2, --marshall, --bonds;
+/// --precision, --backend, --threads, --memory-limit.
+void define_couplings(Options& options, Couplings& couplings, std::string& bonds_file);
+/// Reads the bonds' file, if one is given; to be called after parsing. Throws InputError.
+void resolve_couplings(const Options& options, const Lattice& lattice,
+                       const std::string& bonds_file, Couplings& couplings);
 void define_resources(Options& options, JobOptions& target);
+/// --sampler to --sampling-power, and --seed.
+void define_sampling(Options& options, Job& job);
+/// Of --chains and --samples, one that was not given follows the other. To be called after parsing.
+void resolve_chains(const Options& options, Job& job);
 
 }  // namespace plaquette

@@ -58,7 +58,8 @@ void print_json(const ConfigurationBatch& states, const std::vector<std::complex
 int log_psi_command(const Arguments& arguments) {
   std::string path;
   std::string source;
-  J1J2Couplings couplings;
+  Couplings couplings;
+  std::string bonds_file;
   bool local_energy = false;
   bool json = false;
   JobOptions shared;
@@ -67,7 +68,7 @@ int log_psi_command(const Arguments& arguments) {
   options.positional("MODEL", path, "model file");
   options.text("--configurations", source, "one +/- (or 1/0) line a configuration; - for stdin");
   options.flag("--local-energy", local_energy, "print local energies as well");
-  define_couplings(options, couplings);
+  define_couplings(options, couplings, bonds_file);
   define_resources(options, shared);
   options.flag("--json", json, "print JSON");
   if (!options.parse(arguments)) return 0;
@@ -75,8 +76,9 @@ int log_psi_command(const Arguments& arguments) {
 
   const Model model = read_model(path);
   const Lattice lattice = make_lattice(model.lattice, model.L);
+  resolve_couplings(options, lattice, bonds_file, couplings);
   const ConfigurationBatch states = read_configurations(source, lattice.sites());
-  Problem problem{.hamiltonian = j1j2_hamiltonian(lattice, couplings),
+  Problem problem{.hamiltonian = make_hamiltonian(lattice, couplings),
                   .network = make_network_shape(lattice, model.network),
                   .exchange_pairs = {},
                   .precision = shared.job.precision};

@@ -1,6 +1,7 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -110,7 +111,19 @@ void Options::configuration_file(const std::string& name) {
 
 bool Options::given(const std::string& name) const { return app_->count(name) > 0; }
 
+std::filesystem::path Options::path(const std::string& name, const std::string& value) const {
+  const bool on_command_line =
+      std::any_of(arguments_.begin(), arguments_.end(), [&](const std::string& argument) {
+        return argument == name || argument.starts_with(name + "=");
+      });
+  const CLI::Option* file = app_->get_config_ptr();
+  if (on_command_line || file == nullptr || file->count() == 0) return value;
+  // An absolute value replaces what stands before it.
+  return std::filesystem::path(file->as<std::string>()).parent_path() / value;
+}
+
 bool Options::parse(const Arguments& arguments) {
+  arguments_ = arguments;
   // CLI11 wants the arguments last first.
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {

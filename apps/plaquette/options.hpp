@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -61,6 +62,9 @@ class Options {
   void configuration_file(const std::string& name);
 
   bool given(const std::string& name) const;
+  /// The file that option `name` means: a relative path on the command line is relative to the
+  /// working directory, one in a configuration file to that file's directory.
+  std::filesystem::path path(const std::string& name, const std::string& value) const;
   /// False if help was asked for, and printed. Throws InputError.
   [[nodiscard]] bool parse(const Arguments& arguments);
   /// `key = value` lines of everything that belongs in a configuration file.
@@ -77,6 +81,7 @@ class Options {
   };
   std::unique_ptr<CLI::App> app_;
   std::vector<Line> lines_;
+  Arguments arguments_;
   bool in_files_ = true;
 };
 

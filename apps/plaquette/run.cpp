@@ -4,6 +4,7 @@
 #include "json.hpp"
 #include "plaquette/backend/registry.hpp"
 #include "plaquette/io/atomic_file.hpp"
+#include "plaquette/io/bonds_file.hpp"
 #include "session.hpp"
 
 namespace plaquette {
@@ -75,6 +76,13 @@ int run_command(const Arguments& arguments) {
   prepare(directory);
   JobOptions resolved = run.job;
   resolved.backend = kind;
+  if (!resolved.job.couplings.bonds.empty()) {
+    write_text_atomically(directory.bonds(), bonds_text(resolved.job.couplings.bonds));
+    resolved.bonds_file = directory.bonds().filename();
+  }
+  if (!resolved.initial_model.empty()) {
+    resolved.initial_model = std::filesystem::absolute(resolved.initial_model);
+  }
   write_text_atomically(directory.configuration(), configuration_text(resolved));
   const Checkpoint start{.state = initial_state(run.job.job, std::move(parameters)),
                          .log_bytes = 0,

@@ -29,7 +29,7 @@ void prepare(const RunDirectory& directory) {
     throw IoError(concat("--out ", directory.root.string(), ": ", error.message()));
   }
   for (const fs::path& file :
-       {directory.configuration(), directory.log(), directory.checkpoint(),
+       {directory.configuration(), directory.bonds(), directory.log(), directory.checkpoint(),
         directory.previous_checkpoint(), directory.model(), directory.summary()}) {
     fs::remove(file, error);
     if (error) throw IoError(concat(file.string(), ": ", error.message()));

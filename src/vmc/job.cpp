@@ -24,7 +24,7 @@ void require_positive(const char* option, double value, double high) {
   }
 }
 
-void check_couplings(const J1J2Couplings& couplings) {
+void check_couplings(const Couplings& couplings) {
   constexpr double kLargest = 1e6;
   require_within("--J1", couplings.J1, -kLargest, kLargest);
   require_within("--J2", couplings.J2, -kLargest, kLargest);
@@ -74,7 +74,7 @@ void check_optimisation(const Job& job) {
 Problem make_problem(const Job& job) {
   const Lattice lattice = make_lattice(job.lattice, job.L);
   check_couplings(job.couplings);
-  Problem problem{.hamiltonian = j1j2_hamiltonian(lattice, job.couplings),
+  Problem problem{.hamiltonian = make_hamiltonian(lattice, job.couplings),
                   .network = make_network_shape(lattice, job.network),
                   .exchange_pairs = {},
                   .seed = job.seed,

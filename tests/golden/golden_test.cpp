@@ -114,7 +114,7 @@ struct GoldenCase {
 
 class GoldenBackend : public BackendTest<GoldenCase> {
  protected:
-  std::unique_ptr<Backend> make(const J1J2Couplings& couplings, Precision precision) const {
+  std::unique_ptr<Backend> make(const Couplings& couplings, Precision precision) const {
     Problem problem = make_problem(made, couplings);
     problem.precision = {precision, precision, precision};
     auto backend = make_backend(GetParam().backend, problem, Resources{});

@@ -34,7 +34,7 @@ class NetworkParity : public BackendTest<BackendCase> {
  protected:
   using Verb = void (Backend::*)(const ConfigurationBatch&, std::span<Complex>);
 
-  std::unique_ptr<Backend> make(const J1J2Couplings& couplings, Precision precision) const {
+  std::unique_ptr<Backend> make(const Couplings& couplings, Precision precision) const {
     Problem problem = make_problem(made, couplings);
     problem.precision = {precision, precision, precision};
     auto backend = make_backend(GetParam().backend, problem, Resources{});
@@ -56,7 +56,7 @@ class NetworkParity : public BackendTest<BackendCase> {
     }
   }
 
-  void check_local_energies(const J1J2Couplings& couplings) {
+  void check_local_energies(const Couplings& couplings) {
     const auto bonds = make_oracle_bonds(made, couplings);
     for (const Precision precision : kPrecisions) {
       const auto backend = make(couplings, precision);

@@ -28,7 +28,7 @@ constexpr LatticeSize kLattices[] = {{LatticeKind::square, 2},
                                      {LatticeKind::chain, 6},
                                      {LatticeKind::chain, 8}};
 
-oracle::Matrix oracle_matrix(const LatticeSize& size, const J1J2Couplings& couplings,
+oracle::Matrix oracle_matrix(const LatticeSize& size, const Couplings& couplings,
                              const std::vector<oracle::Spins>& states) {
   const int rows = size.kind == LatticeKind::square ? size.L : 1;
   return oracle::dense_hamiltonian(
@@ -58,10 +58,10 @@ TEST(Hamiltonian, DenseMatrixIsTheOracles) {
   for (const LatticeSize& size : kLattices) {
     const Lattice lattice = make_lattice(size.kind, size.L);
     const auto states = oracle::sector_states(lattice.sites());
-    for (const J1J2Couplings& couplings :
-         {J1J2Couplings{1.0, 0.5, false}, {1.0, 0.5, true}, {-0.7, 0.3, true}, {0.0, 1.0, false}}) {
+    for (const Couplings& couplings :
+         {Couplings{1.0, 0.5, false}, {1.0, 0.5, true}, {-0.7, 0.3, true}, {0.0, 1.0, false}}) {
       const auto expected = oracle_matrix(size, couplings, states);
-      const auto made = project_matrix(j1j2_hamiltonian(lattice, couplings), states);
+      const auto made = project_matrix(make_hamiltonian(lattice, couplings), states);
       for (std::size_t k = 0; k < states.size(); ++k) {
         for (std::size_t l = 0; l < states.size(); ++l) {
           EXPECT_NEAR(made[k][l], expected[k][l], 1e-14);
@@ -86,8 +86,8 @@ TEST(Hamiltonian, MarshallRuleIsARotation) {
       }
       sign.push_back(product);
     }
-    const auto plain = project_matrix(j1j2_hamiltonian(lattice, {1.0, 0.5, false}), states);
-    const auto rotated = project_matrix(j1j2_hamiltonian(lattice, {1.0, 0.5, true}), states);
+    const auto plain = project_matrix(make_hamiltonian(lattice, {1.0, 0.5, false}), states);
+    const auto rotated = project_matrix(make_hamiltonian(lattice, {1.0, 0.5, true}), states);
     for (std::size_t k = 0; k < states.size(); ++k) {
       for (std::size_t l = 0; l < states.size(); ++l) {
         EXPECT_EQ(rotated[k][l], sign[k] * plain[k][l] * sign[l]);
@@ -101,7 +101,7 @@ class LocalEnergy : public BackendTest<BackendCase> {};
 /// E_loc(s) = Σ_s' ⟨s|H|s'⟩ ψ(s')/ψ(s) over the whole sector.
 TEST_P(LocalEnergy, IsHPsiOverPsi) {
   const NetworkCase made = GetParam().made;
-  const J1J2Couplings couplings{1.0, 0.6, true};
+  const Couplings couplings{1.0, 0.6, true};
   const std::vector<double> theta = random_parameters(made.table(), 31);
   const oracle::OracleNetwork network = make_oracle(made, theta);
   const auto states = oracle::sector_states(made.sites());

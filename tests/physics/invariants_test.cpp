@@ -125,7 +125,7 @@ TEST(Metropolis, DetailedBalanceAndErgodicity) {
 
 class Invariants : public BackendTest<BackendCase> {
  protected:
-  std::unique_ptr<Backend> make(const J1J2Couplings& couplings, const std::vector<double>& theta,
+  std::unique_ptr<Backend> make(const Couplings& couplings, const std::vector<double>& theta,
                                 std::size_t chains = 0) const {
     Problem problem = make_problem(made, couplings, 2);
     problem.chains = chains;
@@ -225,7 +225,7 @@ TEST_P(Invariants, ConstantWaveFunctionIsAnEigenstate) {
     if (tensor.name != "head/real/kernel" && tensor.name != "head/imag/kernel") continue;
     std::fill_n(theta.begin() + static_cast<std::ptrdiff_t>(tensor.offset), tensor.size(), 0.0);
   }
-  const J1J2Couplings couplings{-1.0, -0.5, false};
+  const Couplings couplings{-1.0, -0.5, false};
   double energy = 0;
   for (const oracle::OracleBond& bond : make_oracle_bonds(made, couplings)) energy += bond.J / 4;
   std::vector<Complex> local(40);

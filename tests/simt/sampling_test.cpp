@@ -170,7 +170,7 @@ std::complex<double> local_energy_reference(const Hamiltonian& hamiltonian,
 
 void check_local_energies(const Lattice& lattice, std::size_t samples) {
   const Hamiltonian hamiltonian =
-      j1j2_hamiltonian(lattice, {.J1 = 1.0, .J2 = 0.5, .marshall = true});
+      make_hamiltonian(lattice, {.J1 = 1.0, .J2 = 0.5, .marshall = true});
   const int sites = lattice.sites();
   const auto words = static_cast<std::size_t>(words_for(sites));
   const auto states = random_states(samples, sites);

@@ -98,18 +98,18 @@ oracle::Spins unpack(const std::uint64_t* words, int sites) {
 
 oracle::Spins unpack(std::uint64_t state, int sites) { return unpack(&state, sites); }
 
-Problem make_problem(const NetworkCase& network_case, const J1J2Couplings& couplings,
+Problem make_problem(const NetworkCase& network_case, const Couplings& couplings,
                      int exchange_range) {
   const Lattice lattice = network_case.make_lattice();
   Problem problem;
-  problem.hamiltonian = j1j2_hamiltonian(lattice, couplings);
+  problem.hamiltonian = make_hamiltonian(lattice, couplings);
   problem.network = network_case.shape();
   problem.exchange_pairs = exchange_pairs(lattice, exchange_range);
   return problem;
 }
 
 std::vector<oracle::OracleBond> make_oracle_bonds(const NetworkCase& network_case,
-                                                  const J1J2Couplings& couplings) {
+                                                  const Couplings& couplings) {
   const int rows = network_case.lattice == LatticeKind::chain ? 1 : network_case.L;
   return oracle::j1j2_bonds(rows, network_case.L, couplings.J1, couplings.J2, couplings.marshall);
 }

@@ -51,10 +51,10 @@ oracle::Spins unpack(const std::uint64_t* words, int sites);
 oracle::Spins unpack(std::uint64_t state, int sites);
 
 /// The same Hamiltonian twice: for the backend and for the oracle.
-Problem make_problem(const NetworkCase& network_case, const J1J2Couplings& couplings,
+Problem make_problem(const NetworkCase& network_case, const Couplings& couplings,
                      int exchange_range = 1);
 std::vector<oracle::OracleBond> make_oracle_bonds(const NetworkCase& network_case,
-                                                  const J1J2Couplings& couplings);
+                                                  const Couplings& couplings);
 
 /// Backends that this program contains, for value-parameterised suites.
 std::vector<BackendKind> built_backends();

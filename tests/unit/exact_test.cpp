@@ -13,7 +13,7 @@ namespace plaquette {
 namespace {
 
 Hamiltonian hamiltonian(LatticeKind kind, int L, double J2, bool marshall = false) {
-  return j1j2_hamiltonian(make_lattice(kind, L), {.J1 = 1, .J2 = J2, .marshall = marshall});
+  return make_hamiltonian(make_lattice(kind, L), {.J1 = 1, .J2 = J2, .marshall = marshall});
 }
 
 /// Largest component of Hψ − Eψ, with H applied by looking states up in a map.

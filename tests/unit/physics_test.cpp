@@ -126,7 +126,7 @@ TEST(Hamiltonian, BondsJoinTheRightPairs) {
   for (const bool marshall : {false, true}) {
     const double sign = marshall ? -1 : 1;
     for (const Lattice& lattice : {square(6), square(8), chain(6), chain(8)}) {
-      const Hamiltonian hamiltonian = j1j2_hamiltonian(lattice, {1.0, 0.5, marshall});
+      const Hamiltonian hamiltonian = make_hamiltonian(lattice, {1.0, 0.5, marshall});
       const int per_site = lattice.kind == LatticeKind::square ? 4 : 2;
       EXPECT_EQ(static_cast<int>(hamiltonian.bonds.size()), per_site * lattice.sites());
       const BondCounts counts = sum_couplings(hamiltonian);
@@ -148,18 +148,18 @@ TEST(Hamiltonian, BondsJoinTheRightPairs) {
 
 /// Wrapping joins pairs twice; every term counts.
 TEST(Hamiltonian, SmallClustersKeepDoubleBonds) {
-  const BondCounts two = sum_couplings(j1j2_hamiltonian(square(2), {1.0, 0.5, false}));
+  const BondCounts two = sum_couplings(make_hamiltonian(square(2), {1.0, 0.5, false}));
   ASSERT_EQ(two.size(), 6u);
   EXPECT_EQ(two.at({0, 1})[0], 2.0);
   EXPECT_EQ(two.at({0, 3})[0], 2.0);  // four terms of 0.5
-  const BondCounts ring = sum_couplings(j1j2_hamiltonian(chain(4), {1.0, 0.5, false}));
+  const BondCounts ring = sum_couplings(make_hamiltonian(chain(4), {1.0, 0.5, false}));
   EXPECT_EQ(ring.at({0, 2})[0], 1.0);  // two terms of 0.5
   EXPECT_EQ(ring.at({0, 1})[0], 1.0);
 }
 
 TEST(Hamiltonian, ZeroCouplingsAreLeftOut) {
-  EXPECT_EQ(j1j2_hamiltonian(square(4), {1.0, 0.0, false}).bonds.size(), 32u);
-  EXPECT_EQ(j1j2_hamiltonian(square(4), {0.0, 1.0, false}).bonds.size(), 32u);
+  EXPECT_EQ(make_hamiltonian(square(4), {1.0, 0.0, false}).bonds.size(), 32u);
+  EXPECT_EQ(make_hamiltonian(square(4), {0.0, 1.0, false}).bonds.size(), 32u);
 }
 
 /// Against S·S built from the spin matrices: rows and columns are (s_i, s_j), up first.
@@ -197,7 +197,7 @@ TEST(Hamiltonian, ElementsAreThoseOfTheSpinMatrices) {
 
 TEST(Hamiltonian, DiagonalEnergyOfKnownStates) {
   const Lattice lattice = square(4);
-  const Hamiltonian hamiltonian = j1j2_hamiltonian(lattice, {1.0, 0.5, false});
+  const Hamiltonian hamiltonian = make_hamiltonian(lattice, {1.0, 0.5, false});
   std::uint64_t neel = 0;
   for (int site = 0; site < 16; ++site) {
     if ((site / 4 + site % 4) % 2 == 0) neel |= std::uint64_t{1} << site;

@@ -9,6 +9,7 @@ struct RunDirectory {
   std::filesystem::path root;
 
   std::filesystem::path configuration() const { return root / "config.toml"; }
+  std::filesystem::path bonds() const { return root / "bonds.txt"; }
   std::filesystem::path log() const { return root / "log.jsonl"; }
   std::filesystem::path checkpoint() const { return root / "checkpoint.h5"; }
   std::filesystem::path previous_checkpoint() const { return root / "checkpoint.previous.h5"; }

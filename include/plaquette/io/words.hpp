@@ -7,6 +7,7 @@
 
 #include "plaquette/backend/backend.hpp"
 #include "plaquette/vmc/choices.hpp"
+#include "plaquette/vmc/observables.hpp"
 
 namespace plaquette {
 
@@ -17,7 +18,9 @@ struct Words;
 template <>
 struct Words<LatticeKind> {
   static constexpr std::pair<std::string_view, LatticeKind> kTable[] = {
-      {"square", LatticeKind::square}, {"chain", LatticeKind::chain}};
+      {"square", LatticeKind::square},
+      {"chain", LatticeKind::chain},
+      {"shastry-sutherland", LatticeKind::shastry_sutherland}};
 };
 template <>
 struct Words<Attention> {
@@ -52,6 +55,12 @@ template <>
 struct Words<BackendKind> {
   static constexpr std::pair<std::string_view, BackendKind> kTable[] = {
       {"cpu", BackendKind::cpu}, {"cuda", BackendKind::cuda}};
+};
+
+template <>
+struct Words<ObservableSet> {
+  static constexpr std::pair<std::string_view, ObservableSet> kTable[] = {
+      {"all", ObservableSet::all}, {"energy", ObservableSet::energy}};
 };
 
 template <class Enum>

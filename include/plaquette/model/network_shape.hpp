@@ -77,7 +77,7 @@ inline NetworkShape make_network_shape(const Lattice& lattice, const NetworkChoi
   if (choice.d_model % choice.heads != 0) {
     throw InputError(concat("--heads ", choice.heads, ": must divide --d-model ", choice.d_model));
   }
-  const bool square = lattice.kind == LatticeKind::square;
+  const bool square = lattice.two_dimensional();
   return {.patch_rows = square ? choice.patch : 1,
           .patch_columns = choice.patch,
           .token_rows = square ? L / choice.patch : 1,

@@ -33,35 +33,58 @@ PLAQUETTE_HD inline double exchange_element(const Bond& bond, const std::uint64_
   return antiparallel(s, bond.i, bond.j) ? 0.5 * bond.Jxy : 0.0;
 }
 
-/// Couplings of H = J1 Σ_nn S·S + J2 Σ_nnn S·S.
-struct J1J2Couplings {
+/// What couples the sites of a lattice.
+///   square               H = J1 Σ_nn S·S + J2 Σ_nnn S·S
+///   chain                the same at distance 1 and 2
+///   shastry-sutherland   H = J1 Σ_nn S·S + J2 Σ_dimers S·S  (J and J′ of the literature)
+struct Couplings {
   double J1 = 1.0;
   double J2 = 0.5;
   /// Rotate one sublattice: exchange on nn bonds changes sign.
   bool marshall = false;
+  /// If there are any, these are the Hamiltonian, and J1, J2 and marshall are not used.
+  std::vector<Bond> bonds;
 };
 
-/// Square: nn (x,y)–(x+1,y), (x,y)–(x,y+1); nnn (x,y)–(x+1,y±1). Chain: distance 1 and 2.
-/// Bonds of zero coupling are left out.
-inline Hamiltonian j1j2_hamiltonian(const Lattice& lattice, const J1J2Couplings& couplings) {
-  Hamiltonian hamiltonian{lattice.sites(), {}};
-  const auto add = [&](int row, int column, int d_row, int d_column, double J, double sign) {
-    if (J == 0.0) return;
-    hamiltonian.bonds.push_back(
-        {lattice.site(row, column), lattice.site(row + d_row, column + d_column), J, sign * J});
+/// The dimer that `site` of a Shastry-Sutherland lattice belongs to ends on this site: diagonals of
+/// the plaquettes with both coordinates even, antidiagonals of those with both odd.
+inline int dimer_partner(const Lattice& lattice, int site) {
+  const int row = site / lattice.columns;
+  const int column = site % lattice.columns;
+  const int down = row % 2 == 0 ? 1 : -1;
+  const int right = column % 2 == 0 ? 1 : -1;
+  const bool diagonal = row % 2 == column % 2;
+  return diagonal ? lattice.site(row + down, column + right)
+                  : lattice.site(row - down, column - right);
+}
+
+/// Square: nn (x,y)–(x+1,y), (x,y)–(x,y+1); nnn (x,y)–(x+1,y±1). Bonds of zero coupling are left
+/// out.
+inline Hamiltonian make_hamiltonian(const Lattice& lattice, const Couplings& couplings) {
+  Hamiltonian hamiltonian{lattice.sites(), couplings.bonds};
+  if (!couplings.bonds.empty()) return hamiltonian;
+  const auto join = [&](int i, int j, double J, double sign) {
+    if (J != 0.0) hamiltonian.bonds.push_back({i, j, J, sign * J});
   };
   const double nn_sign = couplings.marshall ? -1.0 : 1.0;
-  for (int row = 0; row < lattice.rows; ++row) {
-    for (int column = 0; column < lattice.columns; ++column) {
-      if (lattice.kind == LatticeKind::square) {
-        add(row, column, 1, 0, couplings.J1, nn_sign);
-        add(row, column, 0, 1, couplings.J1, nn_sign);
-        add(row, column, 1, 1, couplings.J2, 1.0);
-        add(row, column, 1, -1, couplings.J2, 1.0);
-      } else {
-        add(row, column, 0, 1, couplings.J1, nn_sign);
-        add(row, column, 0, 2, couplings.J2, 1.0);
-      }
+  for (int i = 0; i < lattice.sites(); ++i) {
+    const int row = i / lattice.columns;
+    const int column = i % lattice.columns;
+    const auto nearest = [&](int d_row, int d_column) {
+      join(i, lattice.site(row + d_row, column + d_column), couplings.J1, nn_sign);
+    };
+    const auto second = [&](int d_row, int d_column) {
+      join(i, lattice.site(row + d_row, column + d_column), couplings.J2, 1.0);
+    };
+    if (lattice.two_dimensional()) nearest(1, 0);
+    nearest(0, 1);
+    if (lattice.kind == LatticeKind::square) {
+      second(1, 1);
+      second(1, -1);
+    } else if (lattice.kind == LatticeKind::chain) {
+      second(0, 2);
+    } else if (const int partner = dimer_partner(lattice, i); i < partner) {
+      join(i, partner, couplings.J2, 1.0);
     }
   }
   return hamiltonian;

@@ -9,7 +9,11 @@
 
 namespace plaquette {
 
-enum class LatticeKind { square, chain };
+enum class LatticeKind {
+  square,
+  chain,
+  shastry_sutherland  ///< the square's sites, with orthogonal dimers in place of its diagonals
+};
 
 /// Two different sites, first < second.
 struct SitePair {
@@ -25,6 +29,7 @@ struct Lattice {
   int rows;
   int columns;
 
+  bool two_dimensional() const { return kind != LatticeKind::chain; }
   int sites() const { return rows * columns; }
   int site(int row, int column) const {
     return ((row + rows) % rows) * columns + (column + columns) % columns;
@@ -33,18 +38,21 @@ struct Lattice {
   int linear_size() const { return columns; }
 };
 
-/// L×L square or chain of L sites, periodic. Throws InputError unless L is even and, for the
-/// square, 2 ≤ L ≤ 32, for the chain 4 ≤ L ≤ 1024 (on two sites the second neighbour of a site
-/// would be the site itself).
+/// L×L square or Shastry-Sutherland lattice, or chain of L sites, periodic. Throws InputError
+/// unless L is even and from 2 (square) or 4 (the others: on fewer sites neighbours coincide) to
+/// 32, or to 1024 for the chain.
 inline Lattice make_lattice(LatticeKind kind, int linear_size) {
+  const bool chain = kind == LatticeKind::chain;
   const int smallest = kind == LatticeKind::square ? 2 : 4;
-  const int largest = kind == LatticeKind::square ? 32 : Lattice::kMaxSites;
+  const int largest = chain ? Lattice::kMaxSites : 32;
   if (linear_size < smallest || linear_size > largest || linear_size % 2 != 0) {
     throw InputError(concat("--L ", linear_size, ": must be an even number from ", smallest, " to ",
                             largest, " for --lattice ",
-                            kind == LatticeKind::square ? "square" : "chain"));
+                            chain                           ? "chain"
+                            : kind == LatticeKind::square ? "square"
+                                                            : "shastry-sutherland"));
   }
-  return {kind, kind == LatticeKind::square ? linear_size : 1, linear_size};
+  return {kind, chain ? 1 : linear_size, linear_size};
 }
 
 /// Squared length of the shortest periodic displacement between two sites.

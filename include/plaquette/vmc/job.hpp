@@ -15,7 +15,7 @@ struct Job {
   // physics and network
   LatticeKind lattice = LatticeKind::square;
   int L = 4;
-  J1J2Couplings couplings;
+  Couplings couplings;
   NetworkChoice network;
 
   // sampling

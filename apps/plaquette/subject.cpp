@@ -1,0 +1,72 @@
+#include "subject.hpp"
+
+namespace plaquette {
+
+ConfigurationBatch Subject::chains() const {
+  return state.chains.count() == options.job.chains ? state.chains : ConfigurationBatch{};
+}
+
+Subject find_subject(const std::string& path) {
+  Subject subject;
+  if (std::filesystem::is_directory(path)) {
+    subject.directory = RunDirectory{path};
+    require_run(*subject.directory);
+    subject.options = read_configuration(subject.directory->configuration());
+    subject.state = read_checkpoint(subject.directory->checkpoint()).state;
+    subject.parameters = subject.state.parameters;
+    return subject;
+  }
+  Model model = read_model(path);
+  Job& job = subject.options.job;
+  job.lattice = model.lattice;
+  job.L = model.L;
+  job.network = model.network;
+  job.thermalisation = 100;  // its chains start anywhere
+  subject.parameters = std::move(model.parameters);
+  return subject;
+}
+
+void define_subject_options(Options& options, Subject& subject) {
+  define_couplings(options, subject.options.job.couplings, subject.options.bonds_file);
+  define_sampling(options, subject.options.job);
+  define_resources(options, subject.options);
+}
+
+void resolve_subject_options(const Options& options, Subject& subject) {
+  Job& job = subject.options.job;
+  if (options.given("--bonds")) {
+    resolve_couplings(options, make_lattice(job.lattice, job.L), subject.options.bonds_file,
+                      job.couplings);
+  } else if (options.given("--J1") || options.given("--J2") || options.given("--marshall")) {
+    job.couplings.bonds.clear();
+  }
+  resolve_chains(options, job);
+}
+
+ResultFiles::ResultFiles(const Subject& subject, const std::string& out, const std::string& stem,
+                         Overwrite overwrite) {
+  if (out.empty() && !subject.directory) return;
+  const std::filesystem::path root = out.empty() ? subject.directory->root : std::filesystem::path(out);
+  json_ = root / (stem + ".json");
+  hdf5_ = root / (stem + ".h5");
+  for (const std::filesystem::path& file : {*json_, hdf5_}) {
+    if (overwrite == Overwrite::no && std::filesystem::exists(file)) {
+      throw InputError(concat(file.string(), ": exists; give another --out, or --force to replace "
+                                             "it"));
+    }
+  }
+}
+
+void ResultFiles::write(const Results& results) const {
+  if (!json_) return;
+  std::error_code error;
+  std::filesystem::create_directories(json_->parent_path(), error);
+  if (error) throw IoError(concat("--out ", json_->parent_path().string(), ": ", error.message()));
+  results.write(*json_, hdf5_);
+}
+
+std::string ResultFiles::message() const {
+  return json_ ? concat("written to ", json_->string(), " and ", hdf5_.string()) : "";
+}
+
+}  // namespace plaquette

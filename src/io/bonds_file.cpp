@@ -1,0 +1,79 @@
+#include "plaquette/io/bonds_file.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "fmt/core.h"
+#include "plaquette/base/errors.hpp"
+
+namespace plaquette {
+namespace {
+
+template <class Number>
+std::optional<Number> parse(const std::string& text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// Throws InputError that says what is wrong with the line, without saying where it stands.
+Bond parse_bond(const std::vector<std::string>& fields, int sites) {
+  if (fields.size() != 4) {
+    throw InputError(concat("has ", fields.size(), " fields; a bond is: i j Jz Jxy"));
+  }
+  const auto site = [&](const std::string& field) {
+    const std::optional<std::int32_t> value = parse<std::int32_t>(field);
+    if (!value || *value < 0 || *value >= sites) {
+      throw InputError(concat("site ", field, ": must be from 0 to ", sites - 1));
+    }
+    return *value;
+  };
+  const auto coupling = [](const std::string& field) {
+    constexpr double kLargest = 1e6;
+    const std::optional<double> value = parse<double>(field);
+    if (!value || !(std::abs(*value) <= kLargest)) {
+      throw InputError(concat("coupling ", field, ": must be from ", -kLargest, " to ", kLargest));
+    }
+    return *value;
+  };
+  const Bond bond{site(fields[0]), site(fields[1]), coupling(fields[2]), coupling(fields[3])};
+  if (bond.i == bond.j) throw InputError(concat("joins site ", bond.i, " to itself"));
+  return bond;
+}
+
+}  // namespace
+
+std::vector<Bond> read_bonds(const std::filesystem::path& path, int sites) {
+  std::ifstream file(path);
+  if (!file) throw InputError(concat("--bonds ", path.string(), ": cannot be read"));
+  std::vector<Bond> bonds;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::vector<std::string> fields;
+    for (std::string field; words >> field;) fields.push_back(field);
+    if (fields.empty()) continue;
+    try {
+      bonds.push_back(parse_bond(fields, sites));
+    } catch (const InputError& error) {
+      throw InputError(concat("--bonds ", path.string(), ", line ", number, ": ", error.what()));
+    }
+  }
+  if (file.bad()) throw InputError(concat("--bonds ", path.string(), ": cannot be read"));
+  if (bonds.empty()) throw InputError(concat("--bonds ", path.string(), ": holds no bond"));
+  return bonds;
+}
+
+std::string bonds_text(const std::vector<Bond>& bonds) {
+  std::string text = "# i j Jz Jxy\n";
+  for (const Bond& bond : bonds) {
+    text += fmt::format("{} {} {} {}\n", bond.i, bond.j, bond.Jz, bond.Jxy);
+  }
+  return text;
+}
+
+}  // namespace plaquette
