@@ -133,6 +133,8 @@ void define_job_options(Options& options, JobOptions& target) {
   options.integer("--checkpoint-every", target.checkpoint_every, "steps between checkpoints");
   options.number("--checkpoint-minutes", target.checkpoint_minutes,
                  "or minutes, whichever comes first");
+  options.integer("--attention-every", target.job.attention_every,
+                  "steps between looks at the spread of the attention; 0: never");
   options.text("--initial-model", target.initial_model, "start from this model's parameters");
 }
 

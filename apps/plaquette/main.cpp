@@ -22,6 +22,7 @@ constexpr Subcommand kSubcommands[] = {
     {"run", run_command, "search for a ground state"},
     {"resume", resume_command, "continue a run, bit for bit as if it had never stopped"},
     {"measure", measure_command, "observables of a wave function, with error bars"},
+    {"attention", attention_command, "attention maps, and their spread over inputs"},
     {"exact", exact_command, "exact diagonalisation of small lattices"},
     {"log-psi", log_psi_command, "amplitudes and local energies of given configurations"},
     {"bench", bench_command, "time per phase of a step, backends side by side"},

@@ -1,7 +1,5 @@
 #include "plaquette/vmc/measurement.hpp"
 
-#include <unistd.h>
-
 #include "commands.hpp"
 #include "fmt/core.h"
 #include "plaquette/backend/registry.hpp"
@@ -16,8 +14,8 @@ Results results_of(const Measurement& found, const Job& job) {
                             static_cast<std::size_t>(lattice.columns)};
   Results results;
   results.text("lattice", std::string(word(job.lattice)));
-  results.number("L", job.L);
-  results.number("samples", static_cast<double>(found.samples));
+  results.integer("L", job.L);
+  results.integer("samples", static_cast<std::int64_t>(found.samples));
   results.number("energy_per_site", found.energy.mean);
   results.number("energy_error", found.energy.error);
   results.number("variance", found.variance.mean);
@@ -55,15 +53,6 @@ void print_measurement(const Measurement& found) {
   if (found.r_hat) fmt::print("{:<22} {:>12.4f}\n", "R-hat", *found.r_hat);
 }
 
-/// A line on stderr that counts samples, where somebody watches.
-std::function<void(std::size_t)> counter(std::size_t samples, bool quiet) {
-  if (quiet || isatty(STDERR_FILENO) == 0) return {};
-  return [samples](std::size_t done) {
-    fmt::print(stderr, "\r{} of {} samples{}", done, samples, done == samples ? "\n" : "");
-    std::fflush(stderr);
-  };
-}
-
 }  // namespace
 
 int measure_command(const Arguments& arguments) {
@@ -87,13 +76,7 @@ int measure_command(const Arguments& arguments) {
   const auto backend = make_backend(subject->options.chosen_backend(),
                                     make_measurement_problem(job), subject->options.resources);
   backend->set_parameters(subject->parameters);
-  const Measurement found = measure(job, *backend,
-                                    {.observables = observables,
-                                     .samples = job.samples,
-                                     .thermalisation = job.thermalisation,
-                                     .chains = subject->chains(),
-                                     .first_sweep = subject->state.sweeps,
-                                     .on_round = counter(job.samples, quiet)});
+  const Measurement found = measure(job, *backend, observables, subject->sampling(quiet));
   const Results results = results_of(found, job);
   files.write(results);
   if (json) {

@@ -1,9 +1,26 @@
 #include "subject.hpp"
 
+#include <unistd.h>
+
+#include "fmt/core.h"
+
 namespace plaquette {
 
-ConfigurationBatch Subject::chains() const {
-  return state.chains.count() == options.job.chains ? state.chains : ConfigurationBatch{};
+SamplingPlan Subject::sampling(bool quiet) const {
+  const Job& job = options.job;
+  SamplingPlan plan{.samples = job.samples,
+                    .thermalisation = job.thermalisation,
+                    .chains = {},
+                    .first_sweep = state.sweeps,
+                    .on_round = {}};
+  if (state.chains.count() == job.chains) plan.chains = state.chains;
+  if (!quiet && isatty(STDERR_FILENO) == 1) {
+    plan.on_round = [samples = job.samples](std::size_t done) {
+      fmt::print(stderr, "\r{} of {} samples{}", done, samples, done == samples ? "\n" : "");
+      std::fflush(stderr);
+    };
+  }
+  return plan;
 }
 
 Subject find_subject(const std::string& path) {

@@ -7,6 +7,7 @@
 #include "plaquette/io/checkpoint.hpp"
 #include "plaquette/io/results.hpp"
 #include "plaquette/io/run_directory.hpp"
+#include "plaquette/vmc/sample_rounds.hpp"
 
 namespace plaquette {
 
@@ -18,8 +19,9 @@ struct Subject {
   std::optional<RunDirectory> directory;
   RunState state;  ///< of a run's checkpoint, else without chains
 
-  /// The chains to start from: the run's, if there are as many as the job wants.
-  ConfigurationBatch chains() const;
+  /// The job's samples, from the run's chains if there are as many as the job wants. Counts them on
+  /// stderr where somebody watches, unless quiet.
+  SamplingPlan sampling(bool quiet) const;
 };
 
 /// Reads the run directory or model file. Throws InputError.

@@ -182,6 +182,19 @@ class CpuBackend final : public Backend {
     });
   }
 
+  void softmax_weights(const ConfigurationBatch& states, std::span<double> out) override {
+    PLAQUETTE_REQUIRE(states.count() > 0 && out.size() % states.count() == 0, out.size());
+    const std::size_t width = out.size() / states.count();
+    const WaveFunction& psi = networks_.log_derivatives();
+    const FixedPartition batches{states.count(), psi.micro_batch()};
+    parallel_for(threads_, batches.count(), [&](std::size_t index, int thread) {
+      const IndexRange batch = batches[index];
+      psi.softmax_weights(states[batch.begin], batch.size(),
+                          out.subspan(batch.begin * width, batch.size() * width),
+                          workspace(thread));
+    });
+  }
+
  private:
   Workspace& workspace(int thread) { return workspaces_[static_cast<std::size_t>(thread)]; }
 

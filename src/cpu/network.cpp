@@ -248,6 +248,31 @@ void Network<Real>::log_psi(const std::uint64_t* configurations,
 }
 
 template <class Real>
+void Network<Real>::softmax_weights(const std::uint64_t* configurations, std::size_t batch,
+                                    std::span<double> out, Workspace& workspace) const {
+  const std::size_t layers = table_.layers.size();
+  PLAQUETTE_REQUIRE(shape_.has_query_key(), "a factored network has no softmax");
+  PLAQUETTE_REQUIRE(out.size() == batch * layers * heads_ * n_ * n_, out.size(), " weights");
+  auto frame = workspace.frame();
+  Context context = allocate(frame, batch, Keep::yes);
+  forward(configurations, batch, context, workspace);
+  const std::size_t padded = padded_tokens(n_);
+  double* next = out.data();
+  for (std::size_t s = 0; s < batch; ++s) {
+    for (std::size_t l = 0; l < layers; ++l) {
+      for (std::size_t head = 0; head < heads_; ++head) {
+        const Real* weights = context.layers[l].softmax + (s * heads_ + head) * n_ * padded;
+        for (std::size_t i = 0; i < n_; ++i) {
+          for (std::size_t j = 0; j < n_; ++j) {
+            *next++ = static_cast<double>(weights[j * padded + i]);
+          }
+        }
+      }
+    }
+  }
+}
+
+template <class Real>
 std::size_t Network<Real>::log_psi_workspace() const {
   return Workspace::measure([&](Workspace::Frame& frame) {
     allocate(frame, micro_batch(), Keep::no);

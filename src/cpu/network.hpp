@@ -31,6 +31,8 @@ class Network final : public WaveFunction {
                Workspace& workspace) const override;
   void gradients(const std::uint64_t* configurations, std::size_t batch, GradientSink& sink,
                  Workspace& workspace) const override;
+  void softmax_weights(const std::uint64_t* configurations, std::size_t batch,
+                       std::span<double> out, Workspace& workspace) const override;
 
  private:
   struct NormContext {

@@ -50,6 +50,9 @@ class WaveFunction {
   /// Derivatives of `batch` ≤ micro_batch() configurations, handed to `sink`.
   virtual void gradients(const std::uint64_t* configurations, std::size_t batch, GradientSink& sink,
                          Workspace& workspace) const = 0;
+  /// Softmax of every layer and head: out (batch, layers, h, n_i, n_j). Needs gradient_workspace().
+  virtual void softmax_weights(const std::uint64_t* configurations, std::size_t batch,
+                               std::span<double> out, Workspace& workspace) const = 0;
 };
 
 std::unique_ptr<WaveFunction> make_wave_function(const NetworkShape& shape, Precision precision);

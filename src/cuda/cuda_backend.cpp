@@ -176,6 +176,22 @@ class CudaBackend final : public Backend {
         [&](const auto& network) { return gradients_of(network, states, out); });
   }
 
+  void softmax_weights(const ConfigurationBatch& states, std::span<double> out) override {
+    PLAQUETTE_REQUIRE(states.count() > 0 && out.size() % states.count() == 0, out.size());
+    const std::size_t width = out.size() / states.count();
+    networks_.with_log_derivatives([&](const auto& network) {
+      const FixedPartition pieces{states.count(), std::min(kGivenConfigurations, network.gradient_window())};
+      Configurations device(states.sites(), std::min(states.count(), pieces.piece));
+      for (std::size_t p = 0; p < pieces.count(); ++p) {
+        const IndexRange piece = pieces[p];
+        device.upload(states, piece.begin, piece.size(), stream_.get());
+        network.softmax_weights(out.subspan(piece.begin * width, piece.size() * width),
+                                device.rows(0, piece.size()), workspace_);
+      }
+      return true;
+    });
+  }
+
  private:
   void forget_jacobian() {
     if (jacobian_) jacobian_->forget();
@@ -209,8 +225,7 @@ class CudaBackend final : public Backend {
   template <class Real>
   bool gradients_of(const Network<Real>& network, const ConfigurationBatch& states,
                     std::span<Complex> out) {
-    constexpr std::size_t kMost = 128;
-    const FixedPartition pieces{states.count(), std::min(kMost, network.gradient_window())};
+    const FixedPartition pieces{states.count(), std::min(kGivenConfigurations, network.gradient_window())};
     const std::size_t rows = std::min(states.count(), pieces.piece);
     Configurations device(states.sites(), rows);
     DeviceBuffer<Real> entries(2 * rows * parameters_);

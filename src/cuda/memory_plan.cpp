@@ -39,8 +39,8 @@ std::size_t workspace_bytes(const PhaseNetworks& networks, const Problem& proble
   };
   const std::size_t capacity = local_energy_capacity(problem);
   const std::size_t gradients = networks.with_log_derivatives([&](const auto& network) {
-    return network.gradient_workspace_bytes(std::min(
-        network.gradient_window(), problem.samples > 0 ? problem.samples : kSamplesOfNoProblem));
+    return network.gradient_workspace_bytes(
+        std::min(network.gradient_window(), std::max(problem.samples, kGivenConfigurations)));
   });
   return std::max(
       {evaluation(networks.sampling(), problem.chains),

@@ -200,6 +200,28 @@ void Network<Real>::head(const Context& context) const {
   norm(context.imag_norm, context.v, batch, table_.head.imag_norm);
 }
 
+template <class Real>
+void Network<Real>::softmax_weights(std::span<double> out,
+                                    TensorView<const std::uint64_t, 2> configurations,
+                                    Workspace& workspace) const {
+  const std::size_t batch = configurations.extent(0);
+  const std::size_t layers = table_.layers.size();
+  const std::size_t maps = heads_ * n_ * n_;
+  PLAQUETTE_REQUIRE(shape_.has_query_key(), "a factored network has no softmax");
+  PLAQUETTE_REQUIRE(batch <= gradient_window_ && out.size() == batch * layers * maps, batch);
+  auto frame = workspace.frame();
+  const Context context = allocate(frame, batch, Keep::yes);
+  forward(configurations, context);
+  std::vector<Real> weights(batch * maps);
+  for (std::size_t l = 0; l < layers; ++l) {
+    copy_to_host(weights.data(), context.layers[l].softmax, weights.size() * sizeof(Real),
+                 stream());
+    for (std::size_t s = 0; s < batch; ++s) {
+      std::copy_n(weights.data() + s * maps, maps, out.data() + (s * layers + l) * maps);
+    }
+  }
+}
+
 template class Network<float>;
 template class Network<double>;
 

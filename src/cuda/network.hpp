@@ -34,6 +34,10 @@ class Network final : public WaveFunction {
   void gradients(const GradientBlock<Real>& block,
                  TensorView<const std::uint64_t, 2> configurations,  // (B, words)
                  Workspace& workspace) const;
+  /// Softmax of every layer and head to the host: out (B, layers, h, n, n), B ≤ gradient_window().
+  void softmax_weights(std::span<double> out,
+                       TensorView<const std::uint64_t, 2> configurations,  // (B, words)
+                       Workspace& workspace) const;
 
  private:
   struct NormContext {

@@ -51,6 +51,9 @@ class PhaseNetworks {
   std::optional<Network<double>> fp64_;
 };
 
+/// Given configurations are differentiated, and their attention is looked at, so many at a time.
+inline constexpr std::size_t kGivenConfigurations = 128;
+
 /// Device memory of the networks' scratch, for any phase of the problem.
 std::size_t workspace_bytes(const PhaseNetworks& networks, const Problem& problem);
 

@@ -52,6 +52,7 @@ void Results::array(const std::string& name, const Shape& shape,
 std::string Results::json() const {
   Json document = Json::object();
   for (const auto& [name, value] : texts_) place(document, name) = value;
+  for (const auto& [name, value] : integers_) place(document, name) = value;
   for (const auto& [name, value] : numbers_) place(document, name) = value ? Json(*value) : Json();
   for (const Array& array : arrays_) {
     place(document, array.name) =
@@ -65,6 +66,7 @@ void Results::write(const std::filesystem::path& json_file,
   replace_file(hdf5_file, [&](const std::filesystem::path& temporary) {
     Hdf5Writer file(temporary);
     for (const auto& [name, value] : texts_) file.text(name, value);
+    for (const auto& [name, value] : integers_) file.integer(name, value);
     for (const auto& [name, value] : numbers_) {
       if (value) file.doubles(name, {1}, &*value);
     }

@@ -28,6 +28,7 @@ std::string to_json_line(const StepRecord& record) {
   line["learning_rate"] = record.learning_rate;
   line["diag_shift"] = record.diag_shift;
   line["diag_shift_raises"] = record.diag_shift_raises;
+  if (!record.attention_spread.empty()) line["attention_spread"] = record.attention_spread;
   nlohmann::ordered_json seconds;
   for (std::size_t phase = 0; phase < kPhaseNames.size(); ++phase) {
     seconds[kPhaseNames[phase]] = record.clock.seconds(static_cast<Phase>(phase));

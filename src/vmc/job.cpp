@@ -58,6 +58,7 @@ void check_sampling(const Job& job, const Lattice& lattice) {
 void check_optimisation(const Job& job) {
   constexpr int kMostSteps = 1'000'000'000;
   require_within("--steps", job.steps, 0, kMostSteps);
+  require_within("--attention-every", job.attention_every, 0, kMostSteps);
   require_within("--schedule-steps", job.schedule_steps, 0, kMostSteps);
   require_positive("--learning-rate", job.learning_rate, 10.0);
   require_within("--diag-shift", job.diag_shift, 0.0, 1e6);

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <complex>
 
-#include "plaquette/physics/metropolis.hpp"
-#include "plaquette/physics/sector.hpp"
 #include "plaquette/vmc/chain_diagnostics.hpp"
 
 namespace plaquette {
@@ -19,14 +17,6 @@ constexpr std::size_t kConnectedStates = std::size_t{1} << 16;
 
 ConfigurationBatch slice(const ConfigurationBatch& states, std::size_t begin, std::size_t end) {
   return {states.sites(), std::vector<std::uint64_t>(states[begin], states[end])};
-}
-
-ConfigurationBatch random_chains(const Job& job, int sites) {
-  ConfigurationBatch chains(sites, job.chains);
-  for (std::size_t chain = 0; chain < job.chains; ++chain) {
-    random_configuration(job.seed, static_cast<std::uint32_t>(chain), sites, chains[chain]);
-  }
-  return chains;
 }
 
 /// Takes configurations in, adds what they say to the bins.
@@ -45,36 +35,29 @@ class Accumulator {
   const BinnedSums& sums() const { return sums_; }
   const std::vector<double>& energies() const { return energies_; }
 
-  /// State k goes to bin_of(k) with weight |ψ|^power.
-  void add(const ConfigurationBatch& states, double power,
-           const std::function<std::size_t(std::size_t)>& bin_of) {
-    std::vector<Complex> log_psi(states.count());
-    backend_.log_psi(states, log_psi);
-    if (!reference_) reference_ = largest_amplitude(log_psi);
+  /// State k goes to bin_of(k).
+  template <class BinOf>
+  void add(const SampleRound& round, const BinOf& bin_of) {
+    const ConfigurationBatch& states = round.states;
     const std::size_t pairs = observables_.pairs().size();
     const std::size_t step = std::max<std::size_t>(1, kConnectedStates / pairs);
     std::vector<Complex> ratios;
     for (std::size_t begin = 0; begin < states.count(); begin += step) {
       const std::size_t end = std::min(begin + step, states.count());
       ratios.resize((end - begin) * pairs);
-      exchange_ratios(backend_, slice(states, begin, end), std::span(log_psi).subspan(begin),
+      exchange_ratios(backend_, slice(states, begin, end), round.log_psi.subspan(begin),
                       observables_.pairs(), ratios);
       for (std::size_t k = begin; k < end; ++k) {
         observables_.evaluate(values_, states[k],
                               std::span(ratios).subspan((k - begin) * pairs, pairs));
         require_finite();
         energies_.push_back(values_[observables_.energy()]);
-        sums_.add(bin_of(k), std::exp(power * (log_psi[k].real() - *reference_)), values_);
+        sums_.add(bin_of(k), round.weights[k], values_);
       }
     }
   }
 
  private:
-  static double largest_amplitude(const std::vector<Complex>& log_psi) {
-    double largest = -HUGE_VAL;
-    for (const Complex& value : log_psi) largest = std::max(largest, value.real());
-    return largest;
-  }
   void require_finite() const {
     if (std::isfinite(values_[2])) return;
     throw NumericalError("a local energy is not finite; use --precision fp64");
@@ -85,8 +68,7 @@ class Accumulator {
   Backend& backend_;
   BinnedSums sums_;
   std::vector<double> values_;
-  std::optional<double> reference_;  // subtracted from log |ψ|, so that weights do not overflow
-  std::vector<double> energies_;     // Re E_loc of every state, in order
+  std::vector<double> energies_;  // Re E_loc of every state, in order
 };
 
 std::vector<Estimate> part(const std::vector<Estimate>& all, std::size_t begin, std::size_t count) {
@@ -157,42 +139,13 @@ Measurement report(const Accumulator& accumulator, ObservableSet set) {
   return result;
 }
 
-Measurement sum_over_sector(const Job& job, Backend& backend, const MeasurementSettings& settings) {
-  Accumulator accumulator(job, backend, settings.observables, 1);
-  const int sites = accumulator.lattice().sites();
-  accumulator.add(ConfigurationBatch(sites, zero_magnetisation_states(sites)), 2,
-                  [](std::size_t) { return std::size_t{0}; });
-  return report(accumulator, settings.observables);
-}
-
 /// Into how many blocks a chain of `rounds` samples is cut.
 std::size_t blocks_per_chain(std::size_t chains, std::size_t rounds) {
   if (chains >= kFewestBins) return 1;
   return std::min(rounds, (kFewestBins + chains - 1) / chains);
 }
 
-void check(const Job& job, const MeasurementSettings& settings) {
-  if (settings.samples == 0 || settings.samples % job.chains != 0) {
-    throw InputError(concat("--samples ", settings.samples, ": must be a multiple of --chains ",
-                            job.chains));
-  }
-  if (settings.samples < 2) {
-    throw InputError(concat("--samples ", settings.samples, ": must be at least 2"));
-  }
-  if (settings.thermalisation < 0) {
-    throw InputError(concat("--thermalisation ", settings.thermalisation, ": must be at least 0"));
-  }
-  PLAQUETTE_REQUIRE(settings.chains.count() == 0 || settings.chains.count() == job.chains,
-                    settings.chains.count(), " chains");
-}
-
 }  // namespace
-
-Problem make_measurement_problem(const Job& job) {
-  Problem problem = make_problem(job);
-  problem.samples = 0;
-  return problem;
-}
 
 void exchange_ratios(Backend& backend, const ConfigurationBatch& states,
                      std::span<const Complex> log_psi, std::span<const SitePair> pairs,
@@ -218,33 +171,22 @@ void exchange_ratios(Backend& backend, const ConfigurationBatch& states,
   }
 }
 
-Measurement measure(const Job& job, Backend& backend, const MeasurementSettings& settings) {
-  if (job.sampler == SamplerKind::full_sum) return sum_over_sector(job, backend, settings);
-  check(job, settings);
-  const std::size_t chains = job.chains;
-  const std::size_t rounds = settings.samples / chains;
-  const std::size_t blocks = blocks_per_chain(chains, rounds);
-  Accumulator accumulator(job, backend, settings.observables, chains * blocks);
-  backend.set_chains(settings.chains.count() > 0
-                         ? settings.chains
-                         : random_chains(job, accumulator.lattice().sites()));
-  std::uint64_t sweep = settings.first_sweep;
-  backend.advance(sweep, settings.thermalisation);
-  sweep += static_cast<std::uint64_t>(settings.thermalisation);
-  SweepCounts counts;
-  for (std::size_t round = 0; round < rounds; ++round) {
-    const SweepCounts made = backend.advance(sweep, job.sweeps);
-    sweep += static_cast<std::uint64_t>(job.sweeps);
-    counts.proposed += made.proposed;
-    counts.accepted += made.accepted;
-    accumulator.add(backend.chains(), 2 - job.sampling_power, [&](std::size_t chain) {
-      return chain * blocks + round * blocks / rounds;
-    });
-    if (settings.on_round) settings.on_round((round + 1) * chains);
-  }
-  Measurement result = report(accumulator, settings.observables);
+Measurement measure(const Job& job, Backend& backend, ObservableSet observables,
+                    const SamplingPlan& plan) {
+  const bool full_sum = job.sampler == SamplerKind::full_sum;
+  const std::size_t rounds = sample_rounds(job, plan);
+  const std::size_t blocks = full_sum ? 1 : blocks_per_chain(job.chains, rounds);
+  Accumulator accumulator(job, backend, observables, full_sum ? 1 : job.chains * blocks);
+  const SweepCounts counts =
+      visit_samples(job, backend, plan, [&](const SampleRound& round) {
+        accumulator.add(round, [&](std::size_t chain) {
+          return full_sum ? 0 : chain * blocks + round.index * blocks / rounds;
+        });
+      });
+  Measurement result = report(accumulator, observables);
+  if (full_sum) return result;
   result.acceptance = static_cast<double>(counts.accepted) / static_cast<double>(counts.proposed);
-  const ChainDiagnostics diagnostics = diagnose_chains(accumulator.energies(), chains, rounds);
+  const ChainDiagnostics diagnostics = diagnose_chains(accumulator.energies(), job.chains, rounds);
   result.r_hat = diagnostics.r_hat;
   result.tau = diagnostics.tau;
   return result;

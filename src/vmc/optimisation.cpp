@@ -7,6 +7,7 @@
 
 #include "plaquette/model/parameter_table.hpp"
 #include "plaquette/physics/metropolis.hpp"
+#include "plaquette/vmc/attention_statistics.hpp"
 #include "plaquette/vmc/chain_diagnostics.hpp"
 #include "plaquette/vmc/estimate.hpp"
 
@@ -157,6 +158,19 @@ void Optimisation::diagnose(const std::vector<double>& history, StepRecord& reco
   record.tau = diagnostics.tau;
 }
 
+/// With the parameters and samples that the energy was measured with.
+void Optimisation::look_at_attention(const Measurement& measured, StepRecord& record) const {
+  const auto every = static_cast<std::uint64_t>(job_.attention_every);
+  if (every == 0 || record.step % every != 0) return;
+  AttentionStatistics statistics(problem_.network, state_.parameters);
+  statistics.add(backend_, backend_.samples(), measured.weights);
+  const std::vector<double> spread = statistics.maps().spread;
+  const auto heads = static_cast<std::ptrdiff_t>(problem_.network.heads);
+  for (auto layer = spread.begin(); layer != spread.end(); layer += heads) {
+    record.attention_spread.emplace_back(layer, layer + heads);
+  }
+}
+
 void Optimisation::restore_chains() {
   if (problem_.chains > 0) backend_.set_chains(state_.chains);
 }
@@ -168,6 +182,7 @@ StepRecord Optimisation::step() {
     RunState next = updated(measured, record);
     const auto scope = record.clock.measure(Phase::update);
     diagnose(next.energy_history, record);
+    look_at_attention(measured, record);
     backend_.set_parameters(next.parameters);
     state_ = std::move(next);
   } catch (...) {

@@ -120,7 +120,8 @@ Row attention_weights(const OracleNetwork& network, const Row& position, const R
   return alpha;
 }
 
-Tokens attention(const OracleNetwork& network, const std::string& name, const Tokens& x) {
+Tokens attention(const OracleNetwork& network, const std::string& name, const Tokens& x,
+                 std::vector<double>& maps) {
   const bool has_query_key = network.attention != Attention::factored;
   const std::size_t n = x.size();
   const auto width = static_cast<std::size_t>(network.d / network.heads);
@@ -136,6 +137,7 @@ Tokens attention(const OracleNetwork& network, const std::string& name, const To
       const Row score = has_query_key ? scores(q[i], k, first, width) : Row();
       const Row alpha = attention_weights(
           network, position_row(network, table, head, static_cast<int>(i)), score);
+      maps.insert(maps.end(), alpha.begin(), alpha.end());
       for (std::size_t j = 0; j < n; ++j) {
         for (std::size_t c = first; c < first + width; ++c) mixed[i][c] += alpha[j] * v[j][c];
       }
@@ -159,13 +161,31 @@ std::complex<double> log_cosh(std::complex<double> z) {
   return z + std::log(1.0 + std::exp(-2.0 * z)) - std::log(2.0);
 }
 
-std::vector<std::complex<double>> head_inputs(const OracleNetwork& network, const Spins& spins) {
+namespace {
+
+/// x after the last layer. Appends every layer's α, (h, n, n), to `maps`.
+Tokens encode(const OracleNetwork& network, const Spins& spins, std::vector<double>& maps) {
   Tokens x = dense(network, "embed", patches(network, spins));
   for (int l = 0; l < network.layers; ++l) {
     const std::string layer = "layers/" + std::to_string(l);
-    add(x, attention(network, layer + "/attention", layer_norm(network, layer + "/norm1", x)));
+    add(x,
+        attention(network, layer + "/attention", layer_norm(network, layer + "/norm1", x), maps));
     add(x, feed_forward(network, layer + "/ffn", layer_norm(network, layer + "/norm2", x)));
   }
+  return x;
+}
+
+}  // namespace
+
+std::vector<double> attention_maps(const OracleNetwork& network, const Spins& spins) {
+  std::vector<double> maps;
+  encode(network, spins, maps);
+  return maps;
+}
+
+std::vector<std::complex<double>> head_inputs(const OracleNetwork& network, const Spins& spins) {
+  std::vector<double> ignored;
+  const Tokens x = encode(network, spins, ignored);
   Row sum(static_cast<std::size_t>(network.d), 0.0);
   for (const Row& token : x) {
     for (std::size_t c = 0; c < sum.size(); ++c) sum[c] += token[c];

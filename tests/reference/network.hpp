@@ -36,6 +36,9 @@ std::vector<std::complex<double>> head_inputs(const OracleNetwork& network, cons
 /// log ψ(s), the imaginary part not reduced to (−π, π].
 std::complex<double> log_psi(const OracleNetwork& network, const Spins& spins);
 
+/// The weights α_ij of every layer and head, (layers, h, n, n).
+std::vector<double> attention_maps(const OracleNetwork& network, const Spins& spins);
+
 /// log cosh z without overflow.
 std::complex<double> log_cosh(std::complex<double> z);
 

@@ -101,6 +101,7 @@ class DenseBackend : public Backend {
   void log_psi(const ConfigurationBatch&, std::span<std::complex<double>>) override {}
   void local_energies(const ConfigurationBatch&, std::span<std::complex<double>>) override {}
   void gradients(const ConfigurationBatch&, std::span<std::complex<double>>) override {}
+  void softmax_weights(const ConfigurationBatch&, std::span<double>) override {}
 
   Eigen::MatrixXd jacobian;  // (2M, P), B of the last accumulate_gram
 

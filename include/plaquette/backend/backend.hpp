@@ -119,6 +119,10 @@ class Backend {
                               std::span<std::complex<double>> out) = 0;
   /// ∂ log ψ/∂θ, out (count, P), at the precision of the log-derivatives.
   virtual void gradients(const ConfigurationBatch& states, std::span<std::complex<double>> out) = 0;
+  /// The part of the attention weights that depends on the input, softmax_j of query i:
+  /// out (count, layers, h, n, n) at row i, column j, at the precision of the log-derivatives. Of a
+  /// network with queries and keys only.
+  virtual void softmax_weights(const ConfigurationBatch& states, std::span<double> out) = 0;
 };
 
 }  // namespace plaquette

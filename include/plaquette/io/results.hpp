@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -11,14 +12,15 @@
 
 namespace plaquette {
 
-/// What a command found, to be written as JSON and as HDF5 with the same names: texts, numbers and
-/// arrays. A name may be a path, `spin_correlations/mean`: an object in JSON, a group in HDF5.
+/// What a command found, to be written as JSON and as HDF5 with the same names: texts and integers
+/// (attributes in HDF5), numbers and arrays. A name may be a path, `spin_correlations/mean`: an object in JSON, a group in HDF5.
 /// Numbers that are not known are null in JSON and left out of HDF5.
 class Results {
  public:
   using Shape = std::vector<std::size_t>;
 
   void text(const std::string& name, const std::string& value) { texts_.emplace_back(name, value); }
+  void integer(const std::string& name, std::int64_t value) { integers_.emplace_back(name, value); }
   void number(const std::string& name, std::optional<double> value) {
     numbers_.emplace_back(name, value);
   }
@@ -42,6 +44,7 @@ class Results {
     std::vector<double> values;
   };
   std::vector<std::pair<std::string, std::string>> texts_;
+  std::vector<std::pair<std::string, std::int64_t>> integers_;
   std::vector<std::pair<std::string, std::optional<double>>> numbers_;
   std::vector<Array> arrays_;
 };

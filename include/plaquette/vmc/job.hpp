@@ -40,6 +40,8 @@ struct Job {
   double march_decay = 0.995;    ///< β of MARCH
   double norm_limit = 1.0;       ///< SPRING: cap on the length of the update; 0: none
 
+  int attention_every = 0;  ///< steps between looks at the spread of the attention; 0: never
+
   std::uint64_t seed = 0;
   PrecisionPolicy precision;
 };

@@ -2,8 +2,6 @@
 
 #include <complex>
 #include <cstddef>
-#include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,19 +11,9 @@
 #include "plaquette/vmc/jackknife.hpp"
 #include "plaquette/vmc/job.hpp"
 #include "plaquette/vmc/observables.hpp"
+#include "plaquette/vmc/sample_rounds.hpp"
 
 namespace plaquette {
-
-/// How many samples a measurement takes, and from where the chains set out.
-struct MeasurementSettings {
-  ObservableSet observables = ObservableSet::all;
-  std::size_t samples = 1024;  ///< a multiple of the chains; not used under full summation
-  int thermalisation = 100;    ///< sweeps before the first sample
-  ConfigurationBatch chains;   ///< empty: random ones from the job's seed
-  std::uint64_t first_sweep = 0;
-  /// Told after each round the samples taken so far; empty for none.
-  std::function<void(std::size_t)> on_round;
-};
 
 /// ⟨B_a(i) B_b(i+r)⟩ − ⟨B_a⟩⟨B_b⟩, averaged over i.
 struct DimerCorrelations {
@@ -51,16 +39,12 @@ struct Measurement {
   std::optional<double> tau;
 };
 
-/// The job without what only the optimisation needs: the backend then holds chains and evaluates
-/// given configurations. Throws InputError as make_problem does.
-Problem make_measurement_problem(const Job& job);
-
 /// Samples |ψ|² (or sums over the whole sector) with the backend's current parameters and measures.
 /// Errors come from independent chains, each cut into blocks where there are fewer than
 /// kFewestBins of them. The backend must have been made for make_measurement_problem(job).
-/// Throws InputError if samples are not a multiple of the chains or too few for an error,
-/// NumericalError if a value is not finite.
-Measurement measure(const Job& job, Backend& backend, const MeasurementSettings& settings);
+/// Throws InputError if the plan is impossible, NumericalError if a value is not finite.
+Measurement measure(const Job& job, Backend& backend, ObservableSet observables,
+                    const SamplingPlan& plan);
 
 inline constexpr std::size_t kFewestBins = 32;
 

@@ -28,6 +28,9 @@ struct StepRecord {
   double learning_rate = 0;     ///< what the update used, SPRING's cap included
   double diag_shift = 0;        ///< what the solve used in the end
   int diag_shift_raises = 0;    ///< times the shift had to be raised in this step
+  /// Spread of the attention over the samples (attention_statistics.hpp), by layer and head; empty
+  /// in steps that do not look at it.
+  std::vector<std::vector<double>> attention_spread;
   PhaseClock clock;             ///< seconds per phase
 };
 
@@ -76,6 +79,7 @@ class Optimisation {
   RunState updated(const Measurement& measured, StepRecord& record);
   std::vector<double> extended_history(const Measurement& measured) const;
   void diagnose(const std::vector<double>& history, StepRecord& record) const;
+  void look_at_attention(const Measurement& measured, StepRecord& record) const;
   void restore_chains();
 
   Job job_;
