@@ -23,6 +23,7 @@ constexpr Subcommand kSubcommands[] = {
     {"resume", resume_command, "continue a run, bit for bit as if it had never stopped"},
     {"measure", measure_command, "observables of a wave function, with error bars"},
     {"attention", attention_command, "attention maps, and their spread over inputs"},
+    {"extrapolate", extrapolate_command, "energy at zero variance from a set of runs"},
     {"exact", exact_command, "exact diagonalisation of small lattices"},
     {"log-psi", log_psi_command, "amplitudes and local energies of given configurations"},
     {"bench", bench_command, "time per phase of a step, backends side by side"},
@@ -33,7 +34,7 @@ constexpr Subcommand kSubcommands[] = {
 void print_usage(std::FILE* out) {
   fmt::print(out, "usage: plaquette COMMAND [options]\n\n");
   for (const Subcommand& command : kSubcommands) {
-    fmt::print(out, "  {:<9} {}\n", command.name, command.purpose);
+    fmt::print(out, "  {:<11} {}\n", command.name, command.purpose);
   }
   fmt::print(out, "\nplaquette COMMAND --help lists a command's options.\n");
 }

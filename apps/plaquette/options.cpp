@@ -100,6 +100,11 @@ void Options::positional(const std::string& name, std::string& value, const std:
   app_->add_option(name, value, help)->required()->configurable(false);
 }
 
+void Options::positionals(const std::string& name, std::vector<std::string>& values,
+                          const std::string& help) {
+  app_->add_option(name, values, help)->required()->configurable(false);
+}
+
 void Options::optional_positional(const std::string& name, std::string& value,
                                   const std::string& help) {
   app_->add_option(name, value, help)->configurable(false);

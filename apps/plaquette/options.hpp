@@ -56,6 +56,9 @@ class Options {
               std::function<std::string()> write);
 
   void positional(const std::string& name, std::string& value, const std::string& help);
+  /// One or more.
+  void positionals(const std::string& name, std::vector<std::string>& values,
+                   const std::string& help);
   void optional_positional(const std::string& name, std::string& value, const std::string& help);
   /// Options defined from here on do not appear in a configuration file.
   void no_longer_in_files() { in_files_ = false; }

@@ -20,7 +20,7 @@ struct Bond {
 /// H = Σ_bonds. A pair may appear twice (small periodic clusters do); both terms count.
 struct Hamiltonian {
   int sites = 0;
-  std::vector<Bond> bonds;
+  std::vector<Bond> bonds = {};
 };
 
 /// ⟨s|bond|s⟩ = Jz s_i s_j / 4. Unit of J.
@@ -43,7 +43,7 @@ struct Couplings {
   /// Rotate one sublattice: exchange on nn bonds changes sign.
   bool marshall = false;
   /// If there are any, these are the Hamiltonian, and J1, J2 and marshall are not used.
-  std::vector<Bond> bonds;
+  std::vector<Bond> bonds = {};
 };
 
 /// The dimer that `site` of a Shastry-Sutherland lattice belongs to ends on this site: diagonals of

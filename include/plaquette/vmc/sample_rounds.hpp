@@ -16,10 +16,10 @@ namespace plaquette {
 struct SamplingPlan {
   std::size_t samples = 1024;  ///< a multiple of the chains; not used under full summation
   int thermalisation = 100;    ///< sweeps before the first sample
-  ConfigurationBatch chains;   ///< empty: random ones from the job's seed
+  ConfigurationBatch chains = {};  ///< empty: random ones from the job's seed
   std::uint64_t first_sweep = 0;
   /// Told after each round the samples taken so far; empty for none.
-  std::function<void(std::size_t)> on_round;
+  std::function<void(std::size_t)> on_round = {};
 };
 
 /// One sample of every chain, or the whole sector.
