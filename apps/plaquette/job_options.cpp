@@ -6,6 +6,7 @@
 
 #include "plaquette/backend/registry.hpp"
 #include "plaquette/io/bonds_file.hpp"
+#include "plaquette/io/symmetry_text.hpp"
 
 namespace plaquette {
 namespace {
@@ -13,7 +14,9 @@ namespace {
 /// Keys that say how to run, not what to compute. Of `bonds` the content counts, not the name.
 const std::set<std::string> kHowToRun = {"steps",        "backend",          "threads",
                                          "memory-limit", "checkpoint-every", "checkpoint-minutes",
-                                         "initial-model", "bonds"};
+                                         "initial-model", "bonds",
+                                         // A run may be continued with another projection.
+                                         "symmetry"};
 
 void define_physics(Options& options, JobOptions& target) {
   options.word("--lattice", target.job.lattice, "lattice");
@@ -73,6 +76,13 @@ void define_couplings(Options& options, Couplings& couplings, std::string& bonds
   options.text("--bonds", bonds_file, "file of bonds i j Jz Jxy, in place of J1 and J2");
 }
 
+void define_symmetry(Options& options, SymmetryChoice& symmetry) {
+  options.define(
+      "--symmetry", "project on: none, or some of translations, c4v, spin-flip, with commas",
+      [&symmetry](const std::string& given) { symmetry = parse_symmetry(given); },
+      [&symmetry] { return Options::quoted(symmetry_text(symmetry)); });
+}
+
 void resolve_couplings(const Options& options, const Lattice& lattice,
                        const std::string& bonds_file, Couplings& couplings) {
   if (bonds_file.empty()) return;
@@ -127,6 +137,7 @@ void define_resources(Options& options, JobOptions& target) {
 void define_job_options(Options& options, JobOptions& target) {
   define_physics(options, target);
   define_network(options, target.job.network);
+  define_symmetry(options, target.job.symmetry);
   define_sampling(options, target.job);
   define_optimisation(options, target.job);
   define_resources(options, target);

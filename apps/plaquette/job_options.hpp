@@ -38,6 +38,7 @@ std::string job_fingerprint(const JobOptions& target);
 /// Groups of options that more than one subcommand takes: --J1, --J2, --marshall, --bonds;
 /// --precision, --backend, --threads, --memory-limit.
 void define_couplings(Options& options, Couplings& couplings, std::string& bonds_file);
+void define_symmetry(Options& options, SymmetryChoice& symmetry);
 /// Reads the bonds' file, if one is given; to be called after parsing. Throws InputError.
 void resolve_couplings(const Options& options, const Lattice& lattice,
                        const std::string& bonds_file, Couplings& couplings);

@@ -38,6 +38,7 @@ int log_psi_command(const Arguments& arguments) {
   options.text("--configurations", source, "one +/- (or 1/0) line a configuration; - for stdin");
   options.flag("--local-energy", local_energy, "print local energies as well");
   define_couplings(options, couplings, bonds_file);
+  define_symmetry(options, shared.job.symmetry);
   define_resources(options, shared);
   options.flag("--json", json, "print JSON");
   if (!options.parse(arguments)) return 0;
@@ -51,6 +52,9 @@ int log_psi_command(const Arguments& arguments) {
                   .network = make_network_shape(lattice, model.network),
                   .exchange_pairs = {},
                   .precision = shared.job.precision};
+  problem.symmetry =
+      symmetry_operations(lattice, problem.hamiltonian, model.network.patch,
+                          !model.network.translation_invariant, shared.job.symmetry);
   const auto backend = make_backend(shared.chosen_backend(), problem, shared.resources);
   backend->set_parameters(model.parameters);
   std::vector<std::complex<double>> log_psi(states.count());

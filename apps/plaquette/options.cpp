@@ -39,7 +39,8 @@ void Options::define(const std::string& name, const std::string& help,
                      const std::function<void(const std::string&)>& read,
                      std::function<std::string()> write) {
   CLI::Option* option = app_->add_option_function<std::string>(name, read, help);
-  option->configurable(in_files_)->default_str(write());
+  // Given twice, the last one counts: scripts add to what they were given.
+  option->configurable(in_files_)->default_str(write())->take_last();
   if (in_files_) lines_.push_back({name.substr(2), std::move(write)});
 }
 

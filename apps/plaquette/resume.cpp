@@ -38,7 +38,8 @@ void require_same_job(const RunDirectory& directory, const JobOptions& options,
   if (job_fingerprint(options) == checkpoint.job_fingerprint) return;
   throw InputError(concat(directory.configuration().string(),
                           ": has changed since the checkpoint was written; only steps, backend, "
-                          "threads, memory-limit and checkpoint intervals may change"));
+                          "threads, memory-limit, symmetry and checkpoint intervals may "
+                          "change"));
 }
 
 }  // namespace
@@ -47,6 +48,7 @@ int resume_command(const Arguments& arguments) {
   std::string root;
   int steps = -1;
   int threads = -1;
+  SymmetryChoice symmetry;
   bool previous = false;
   SessionOutput output;
   Options options("resume", "Continues a run, bit for bit as if it had never stopped.");
@@ -54,6 +56,7 @@ int resume_command(const Arguments& arguments) {
   options.positional("DIR", root, "run directory");
   options.integer("--steps", steps, "steps in all; default: the run's own");
   options.integer("--threads", threads, "CPU threads; default: the run's own");
+  define_symmetry(options, symmetry);
   options.flag("--previous", previous, "start from the checkpoint before the last");
   options.flag("--quiet", output.quiet, "no progress on stderr");
   options.flag("--json", output.json, "print the summary as JSON");
@@ -72,10 +75,11 @@ int resume_command(const Arguments& arguments) {
     }
     job.job.steps = steps;
   }
+  if (options.given("--symmetry")) job.job.symmetry = symmetry;
   const Problem problem = make_problem(job.job);
   const std::unique_ptr<Backend> backend =
       make_backend(job.chosen_backend(), problem, job.resources);
-  if (options.given("--steps")) {
+  if (options.given("--steps") || options.given("--symmetry")) {
     write_text_atomically(directory.configuration(), configuration_text(job));
   }
   return conduct_session(directory, job, *backend, checkpoint, output);

@@ -45,6 +45,7 @@ Subject find_subject(const std::string& path) {
 
 void define_subject_options(Options& options, Subject& subject) {
   define_couplings(options, subject.options.job.couplings, subject.options.bonds_file);
+  define_symmetry(options, subject.options.job.symmetry);
   define_sampling(options, subject.options.job);
   define_resources(options, subject.options);
 }

@@ -54,7 +54,7 @@ class CpuBackend final : public Backend {
       : problem_(problem),
         plan_(cpu::plan_memory(problem, resources)),
         threads_(thread_count(resources.threads)),
-        networks_(problem.network, problem.precision),
+        networks_(problem),
         parameters_(make_parameter_table(problem.network).size),
         chains_(problem.hamiltonian.sites, problem.chains),
         log_amplitude_(problem.chains),

@@ -31,7 +31,7 @@ std::size_t workspace_bytes(const PhaseNetworks& networks, int sites) {
 }
 
 MemoryPlan plan_memory(const Problem& problem, const Resources& resources) {
-  const PhaseNetworks networks(problem.network, problem.precision);
+  const PhaseNetworks networks(problem);
   const std::size_t parameters = make_parameter_table(problem.network).size;
   const int sites = problem.hamiltonian.sites;
   const std::size_t words = static_cast<std::size_t>(words_for(sites)) * sizeof(std::uint64_t);

@@ -2,19 +2,27 @@
 
 #include <memory>
 #include <span>
+#include <utility>
 
+#include "cpu/symmetric_wave_function.hpp"
 #include "cpu/wave_function.hpp"
+#include "plaquette/model/parameter_table.hpp"
 
 namespace plaquette::cpu {
 
 /// The network in every precision that some phase wants, and which phase uses which.
 class PhaseNetworks {
  public:
-  PhaseNetworks(const NetworkShape& shape, const PrecisionPolicy& policy) : policy_(policy) {
+  explicit PhaseNetworks(const Problem& problem) : policy_(problem.precision) {
     for (const Precision precision :
-         {policy.sampling, policy.local_energy, policy.log_derivatives}) {
+         {policy_.sampling, policy_.local_energy, policy_.log_derivatives}) {
       std::unique_ptr<WaveFunction>& network = slot(precision);
-      if (!network) network = make_wave_function(shape, precision);
+      if (network) continue;
+      network = make_wave_function(problem.network, precision);
+      if (!problem.symmetry.empty()) {
+        network = std::make_unique<SymmetricWaveFunction>(
+            std::move(network), problem.symmetry, make_parameter_table(problem.network).size);
+      }
     }
   }
 

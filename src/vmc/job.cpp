@@ -80,6 +80,8 @@ Problem make_problem(const Job& job) {
                   .exchange_pairs = {},
                   .seed = job.seed,
                   .precision = job.precision};
+  problem.symmetry = symmetry_operations(lattice, problem.hamiltonian, job.network.patch,
+                                         !job.network.translation_invariant, job.symmetry);
   check_sampling(job, lattice);
   check_optimisation(job);
   if (job.sampler == SamplerKind::full_sum) {

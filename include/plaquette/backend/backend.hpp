@@ -14,6 +14,7 @@
 #include "plaquette/physics/configuration.hpp"
 #include "plaquette/physics/hamiltonian.hpp"
 #include "plaquette/physics/lattice.hpp"
+#include "plaquette/physics/symmetry.hpp"
 
 namespace plaquette {
 
@@ -38,6 +39,8 @@ struct Problem {
   Hamiltonian hamiltonian;
   NetworkShape network;
   std::vector<SitePair> exchange_pairs;
+  /// ψ_sym(s) = Σ_g χ_g ψ(g s) takes the place of ψ; empty: no projection.
+  std::vector<SymmetryOperation> symmetry = {};
   double sampling_power = 2;  ///< chains follow |ψ|^power
   std::uint64_t seed = 0;
   std::size_t chains = 0;   ///< 0: no sampler
@@ -121,7 +124,7 @@ class Backend {
   virtual void gradients(const ConfigurationBatch& states, std::span<std::complex<double>> out) = 0;
   /// The part of the attention weights that depends on the input, softmax_j of query i:
   /// out (count, layers, h, n, n) at row i, column j, at the precision of the log-derivatives. Of a
-  /// network with queries and keys only.
+  /// network with queries and keys only; a projection does not change it.
   virtual void softmax_weights(const ConfigurationBatch& states, std::span<double> out) = 0;
 };
 

@@ -63,6 +63,20 @@ struct Words<ObservableSet> {
       {"all", ObservableSet::all}, {"energy", ObservableSet::energy}};
 };
 
+template <>
+struct Words<PointGroupIrrep> {
+  static constexpr std::pair<std::string_view, PointGroupIrrep> kTable[] = {
+      {"A1", PointGroupIrrep::A1},
+      {"A2", PointGroupIrrep::A2},
+      {"B1", PointGroupIrrep::B1},
+      {"B2", PointGroupIrrep::B2}};
+};
+template <>
+struct Words<SpinFlip> {
+  static constexpr std::pair<std::string_view, SpinFlip> kTable[] = {{"even", SpinFlip::even},
+                                                                     {"odd", SpinFlip::odd}};
+};
+
 template <class Enum>
 std::string_view word(Enum value) {
   for (const auto& [text, meaning] : Words<Enum>::kTable) {

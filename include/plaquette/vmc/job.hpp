@@ -17,6 +17,7 @@ struct Job {
   int L = 4;
   Couplings couplings;
   NetworkChoice network;
+  SymmetryChoice symmetry;
 
   // sampling
   SamplerKind sampler = SamplerKind::exchange;

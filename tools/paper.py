@@ -1,0 +1,448 @@
+#!/usr/bin/env python3
+"""Reruns the comparison of Rende & Viteritti, arXiv 2405.18874, and draws its figures.
+
+What is there already is kept: a finished run is not repeated, an interrupted one is resumed.
+Needs NumPy, Matplotlib and h5py (Debian: python3-matplotlib python3-h5py).
+"""
+
+import argparse
+import concurrent.futures
+import dataclasses
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MECHANISMS = ("factored", "t5", "decoupled")
+COLOURS = {"factored": "tab:blue", "t5": "tab:orange", "decoupled": "tab:green"}
+
+# Energies per site: exact diagonalisation; 8x8 and 10x10 the best known (docs/theory.md).
+REFERENCE = {
+    (4, 0.0): -0.70178020,
+    (4, 0.5): -0.52862021,
+    (6, 0.0): -0.67887215,
+    (6, 0.5): -0.50380965,
+    (8, 0.5): -0.49906,
+    (10, 0.5): -0.497715,
+}
+# Table 1 of the paper: energy per site and hours on one A100.
+PUBLISHED = {
+    (6, "t5"): (-0.503182, 10.0),
+    (6, "decoupled"): (-0.503243, 10.0),
+    (6, "factored"): (-0.503216, 6.0),
+    (10, "t5"): (-0.497025, 28.0),
+    (10, "decoupled"): (-0.497108, 28.0),
+    (10, "factored"): (-0.497184, 12.5),
+}
+FIGURES = ("table1", "figure2", "figure3", "figure4")
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Case:
+    """One row or curve."""
+
+    L: int
+    J2: float
+    layers: int
+    attention: str
+
+    @property
+    def name(self):
+        return f"{self.L}x{self.L}-J{self.J2:g}-l{self.layers}-{self.attention}"
+
+
+def cases_of(figure, scale):
+    """The cases that a table or figure shows."""
+    small = scale == "small"
+    if figure == "table1":
+        sizes = (4, 6) if small else (6, 10)
+        return [Case(L, 0.5, 4, a) for L in sizes for a in MECHANISMS]
+    if figure == "figure2":
+        return [
+            Case(L, J2, layers, a)
+            for L in ((4, 6) if small else (6,))
+            for J2 in (0.0, 0.5)
+            for layers in (1, 4)
+            for a in MECHANISMS
+        ]
+    if figure == "figure3":
+        sizes = (4, 6) if small else (6, 8, 10)
+        return [Case(L, 0.5, 4, a) for L in sizes for a in MECHANISMS]
+    return [Case(6, 0.5, 1, a) for a in ("t5", "decoupled")]
+
+
+class Workshop:
+    """Runs the program and remembers where everything lies."""
+
+    def __init__(self, arguments):
+        self.program = arguments.plaquette
+        self.scale = arguments.scale
+        self.out = arguments.out
+        self.threads = max(1, (os.cpu_count() or 1) // arguments.jobs)
+        self.extra = arguments.options
+
+    def call(self, *arguments):
+        environment = dict(os.environ, OMP_WAIT_POLICY="passive")
+        subprocess.run([self.program, *map(str, arguments)], check=True, env=environment,
+                       stdout=subprocess.DEVNULL)
+
+    def directory(self, case, seed):
+        return self.out / "runs" / f"{case.name}-s{seed}"
+
+    def options(self, case, seed):
+        folder = ROOT / "examples" / "paper"
+        if self.scale == "full":
+            options = ["--config", folder / f"{case.name}.toml"]
+        else:
+            options = ["--config", folder / "small.toml", "--L", case.L, "--J2", case.J2,
+                       "--layers", case.layers, "--attention", case.attention]
+        return options + ["--seed", seed, "--threads", self.threads, *self.extra]
+
+    def run(self, case, seed):
+        """Brings one run to its end, and looks at its attention."""
+        directory = self.directory(case, seed)
+        if not (directory / "summary.json").exists():
+            if (directory / "checkpoint.h5").exists():
+                self.call("resume", directory, "--quiet")
+            else:
+                self.call("run", *self.options(case, seed), "--out", directory, "--force",
+                          "--quiet")
+        if not (directory / "attention.json").exists():
+            self.call("attention", directory, "--threads", self.threads, "--quiet")
+        return directory
+
+    def maps_of_inputs(self, case):
+        """Attention maps of three inputs, before and after training: two HDF5 files."""
+        directory = self.directory(case, 0)
+        before = self.out / "runs" / f"{case.name}-untrained"
+        if not (before / "model.h5").exists():
+            self.call("run", *self.options(case, 0), "--steps", 0, "--out", before, "--force",
+                      "--quiet")
+        inputs = self.out / "inputs.txt"
+        generator = random.Random(1)
+        lines = []
+        for _ in range(3):
+            spins = list("+-" * (case.L * case.L // 2))
+            generator.shuffle(spins)
+            lines.append("".join(spins))
+        inputs.write_text("\n".join(lines) + "\n")
+        files = []
+        for run in (before, directory):
+            maps = run / "inputs"
+            if not (maps / "attention.h5").exists():
+                self.call("attention", run, "--configurations", inputs, "--no-freeze", "--out",
+                          maps, "--quiet")
+            files.append(maps / "attention.h5")
+        return files
+
+    def step_times(self, sizes):
+        """Seconds per step of the paper's network against L, by `plaquette bench`."""
+        file = self.out / "step_times.json"
+        times = json.loads(file.read_text()) if file.exists() else {}
+        chains = 32 if self.scale == "small" else 6000
+        for L in sizes:
+            for attention in MECHANISMS:
+                key = f"{L} {attention}"
+                if key in times:
+                    continue
+                print(f"time per step: {L}x{L} {attention}", flush=True)
+                result = subprocess.run(
+                    [self.program, "bench", "--L", str(L), "--d-model", "60", "--heads", "10",
+                     "--layers", "4", "--attention", attention, "--precision", "fp32", "--chains",
+                     str(chains), "--diag-shift", "1e-4", "--repeats", "1", "--json"],
+                    check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                backend = json.loads(result.stdout)["backends"][0]
+                times[key] = {"seconds": backend["step_seconds"], "device": backend["device"],
+                              "chains": chains}
+                file.write_text(json.dumps(times, indent=1) + "\n")
+        return times
+
+
+def read_log(directory):
+    lines = (directory / "log.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def median(values):
+    values = sorted(values)
+    middle = len(values) // 2
+    return values[middle] if len(values) % 2 else 0.5 * (values[middle - 1] + values[middle])
+
+
+def collect(workshop, cases, seeds):
+    """What every run found, as plain numbers."""
+    rows = []
+    for case in cases:
+        for seed in range(seeds):
+            directory = workshop.directory(case, seed)
+            if not (directory / "summary.json").exists():
+                continue
+            summary = json.loads((directory / "summary.json").read_text())
+            log = read_log(directory)
+            exact = REFERENCE[(case.L, case.J2)]
+            row = {
+                **dataclasses.asdict(case),
+                "seed": seed,
+                "parameters": summary["parameter_count"],
+                "steps": summary["steps"],
+                "energy": summary["energy_per_site"],
+                "energy_error": summary["energy_error"],
+                "relative_error": 1 - summary["energy_per_site"] / exact,
+                "variance": summary["variance"],
+                "v_score": summary["v_score"],
+                "seconds_per_step": median([sum(s["seconds"].values()) for s in log]),
+            }
+            attention = json.loads((directory / "attention.json").read_text())
+            row["spread"] = attention["spread"]
+            row["freezing_change"] = attention.get("freezing_change")
+            rows.append(row)
+    return rows
+
+
+def table(rows):
+    """A Markdown table, one line a case: mean and range over the seeds."""
+    lines = [
+        "| case | P | relative error, mean (best, worst) | V-score | s/step | mean spread of α "
+        "| E/N lost by freezing α |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    by_case = {}
+    for row in rows:
+        by_case.setdefault((row["L"], row["J2"], row["layers"], row["attention"]), []).append(row)
+    for (L, J2, layers, attention), group in by_case.items():
+        errors = [r["relative_error"] for r in group]
+        spreads = [s for r in group for layer in r["spread"] for s in layer]
+        frozen = [r["freezing_change"]["mean"] for r in group if r["freezing_change"]]
+        lines.append(
+            f"| {L}×{L}, J2 = {J2:g}, {layers} layer{'s' if layers > 1 else ''}, {attention} "
+            f"| {group[0]['parameters']} "
+            f"| {sum(errors) / len(errors):.2e} ({min(errors):.1e}, {max(errors):.1e}) "
+            f"| {median([r['v_score'] for r in group]):.1e} "
+            f"| {median([r['seconds_per_step'] for r in group]):.3f} "
+            f"| {sum(spreads) / len(spreads):.3f} "
+            f"| {f'{sum(frozen) / len(frozen):.4f}' if frozen else '–'} |")
+    return "\n".join(lines) + "\n"
+
+
+class Pictures:
+    """The figures, drawn from what is there."""
+
+    def __init__(self, workshop, seeds):
+        import matplotlib
+
+        matplotlib.use("Agg")
+        import matplotlib.pyplot
+
+        self.plt = matplotlib.pyplot
+        self.workshop = workshop
+        self.seeds = seeds
+
+    def save(self, figure, name):
+        path = self.workshop.out / f"{name}.png"
+        figure.tight_layout()
+        figure.savefig(path, dpi=110)
+        self.plt.close(figure)
+        print(f"wrote {path}")
+
+    def curves(self, case):
+        """The logs of a case, one a seed."""
+        for seed in range(self.seeds):
+            directory = self.workshop.directory(case, seed)
+            if (directory / "log.jsonl").exists():
+                yield read_log(directory)
+
+    def figure2(self, cases):
+        panels = sorted({(c.L, c.J2, c.layers) for c in cases})
+        rows = (len(panels) + 3) // 4
+        figure, axes = self.plt.subplots(rows, min(4, len(panels)), figsize=(16, 3.6 * rows),
+                                         squeeze=False)
+        for axis, (L, J2, layers) in zip(axes.flat, panels):
+            exact = REFERENCE[(L, J2)]
+            for attention in MECHANISMS:
+                for number, log in enumerate(self.curves(Case(L, J2, layers, attention))):
+                    energies = [line["energy"] for line in log]
+                    width = max(1, len(energies) // 50)
+                    smooth = [sum(energies[k:k + width]) / width
+                              for k in range(len(energies) - width + 1)]
+                    axis.plot([log[k]["step"] + width / 2 for k in range(len(smooth))],
+                              [abs((e - exact) / exact) for e in smooth], lw=1,
+                              color=COLOURS[attention], label=attention if number == 0 else None)
+                published = PUBLISHED.get((L, attention))
+                if published and J2 == 0.5 and layers == 4 and self.workshop.scale == "full":
+                    axis.axhline(abs(published[0] / exact - 1), ls=":", color=COLOURS[attention])
+            axis.set_yscale("log")
+            axis.set_title(f"{L}×{L}, $J_2$ = {J2:g}, {layers} layer{'s' if layers > 1 else ''}")
+            axis.set_xlabel("step")
+            axis.set_ylabel("relative error of the energy")
+            axis.legend()
+        self.save(figure, "figure2")
+
+    def figure3(self, cases, times):
+        figure, (left, right) = self.plt.subplots(1, 2, figsize=(12, 4.2))
+        sizes = sorted({c.L for c in cases})
+        for offset, attention in enumerate(MECHANISMS):
+            shift = 0.06 * (offset - 1)
+            points = []
+            for L in sizes:
+                for log in self.curves(Case(L, 0.5, 4, attention)):
+                    tail = log[-max(1, len(log) // 20):]
+                    energy = sum(line["energy"] for line in tail) / len(tail)
+                    points.append((L + shift, abs(energy / REFERENCE[(L, 0.5)] - 1)))
+            left.plot(*zip(*points), "o", color=COLOURS[attention], label=attention)
+            paper = [(L + shift, abs(PUBLISHED[(L, attention)][0] / REFERENCE[(L, 0.5)] - 1))
+                     for L in (6, 10)]
+            left.plot(*zip(*paper), "x", color=COLOURS[attention],
+                      label=f"{attention}, published (full size)")
+            found = [(int(key.split()[0]), value["seconds"]) for key, value in times.items()
+                     if key.split()[1] == attention]
+            found.sort()
+            right.plot(*zip(*found), "o-", color=COLOURS[attention], label=attention)
+            hours = [(L, PUBLISHED[(L, attention)][1] * 3600 / 5000) for L in (6, 10)]
+            right.plot(*zip(*hours), "x:", color=COLOURS[attention],
+                       label=f"{attention}, published (A100, M = 6000)")
+        left.set_yscale("log")
+        left.set_xlabel("L")
+        left.set_ylabel("relative error, $J_2$ = 0.5, 4 layers")
+        left.legend(fontsize=7)
+        right.set_yscale("log")
+        right.set_xlabel("L")
+        right.set_ylabel("seconds per step, d = 60, h = 10, 4 layers")
+        device = next(iter(times.values()))
+        right.set_title(f"{device['device']}, M = {device['chains']}", fontsize=8)
+        right.legend(fontsize=7)
+        self.save(figure, "figure3")
+
+    def figure4(self, cases):
+        import h5py
+
+        for case in cases:
+            files = self.workshop.maps_of_inputs(case)
+            columns = 3 if case.attention == "t5" else 4
+            figure, axes = self.plt.subplots(2, columns, figsize=(3.2 * columns, 6.2))
+            for row, (path, when) in enumerate(zip(files, ("untrained", "trained"))):
+                with h5py.File(path) as file:
+                    maps = file["input_maps"][:, 0].mean(axis=1)  # of layer 0, over the heads
+                    position = file["position"][0].mean(axis=0)
+                if case.attention == "t5":
+                    panels = [(m, f"{when}, input {k}") for k, m in enumerate(maps)]
+                else:
+                    panels = [(m - position, f"{when}, softmax, input {k}")
+                              for k, m in enumerate(maps)] + [(position, f"{when}, position")]
+                for axis, (values, title) in zip(axes[row], panels):
+                    image = axis.imshow(values, cmap="viridis")
+                    axis.set_title(title, fontsize=9)
+                    axis.set_xticks([])
+                    axis.set_yticks([])
+                    figure.colorbar(image, ax=axis, shrink=0.75)
+            figure.suptitle(f"α over patches i (rows) and j, mean of the heads: {case.name}")
+            self.save(figure, f"figure4-{case.attention}")
+
+    def spread(self, cases):
+        """Beyond the paper: how the spread of α over inputs evolves."""
+        shown = sorted({(c.L, c.J2, c.layers) for c in cases if c.attention != "factored"})
+        rows = (len(shown) + 3) // 4
+        figure, axes = self.plt.subplots(rows, min(4, len(shown)), figsize=(16, 3.6 * rows),
+                                         squeeze=False, sharey=True)
+        styles = ("-", "--", "-.", ":")
+        for axis, (L, J2, layers) in zip(axes.flat, shown):
+            for attention in ("t5", "decoupled"):
+                logs = list(self.curves(Case(L, J2, layers, attention)))
+                for layer in range(layers):
+                    curves = [[(line["step"], sum(line["attention_spread"][layer]) /
+                                len(line["attention_spread"][layer]))
+                               for line in log if "attention_spread" in line] for log in logs]
+                    curves = [c for c in curves if c]
+                    if not curves:
+                        continue
+                    steps = [point[0] for point in curves[0]]
+                    mean = [sum(c[k][1] for c in curves if k < len(c)) /
+                            sum(1 for c in curves if k < len(c)) for k in range(len(steps))]
+                    axis.plot(steps, mean, styles[layer % 4], color=COLOURS[attention], lw=1.2,
+                              label=f"{attention}, layer {layer}")
+            axis.set_title(f"{L}×{L}, $J_2$ = {J2:g}, {layers} layer{'s' if layers > 1 else ''}")
+            axis.set_xlabel("step")
+            axis.set_ylim(bottom=0)
+            axis.legend(fontsize=6)
+        axes[0][0].set_ylabel("spread of α over inputs")
+        self.save(figure, "spread")
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", choices=("full", "small"), default="full",
+                        help="full: the paper's sizes, for a GPU; small: 4x4 and 6x6, on 2 cores")
+    parser.add_argument("--only", default=",".join(FIGURES),
+                        help=f"some of {','.join(FIGURES)}; default: all")
+    parser.add_argument("--case", action="append", default=[],
+                        help="only runs whose name contains this, e.g. 6x6-J0.5-l4; may be repeated")
+    parser.add_argument("--seeds", type=int, default=1, help="runs of each case")
+    parser.add_argument("--jobs", type=int, help="runs at a time; default: 1, small: one a core")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("runs/paper"))
+    parser.add_argument("--plaquette", default=str(ROOT / "build" / "plaquette"))
+    parser.add_argument("--draw-only", action="store_true", help="run nothing")
+    parser.add_argument("options", nargs="*", metavar="-- OPTION",
+                        help="further options for every run, e.g. -- --backend cuda")
+    arguments = parser.parse_args()
+    arguments.figures = [name.strip() for name in arguments.only.split(",")]
+    for name in arguments.figures:
+        if name not in FIGURES:
+            parser.error(f"--only {name}: must be among {', '.join(FIGURES)}")
+    if arguments.seeds < 1:
+        parser.error(f"--seeds {arguments.seeds}: must be at least 1")
+    if arguments.jobs is None:
+        arguments.jobs = (os.cpu_count() or 1) if arguments.scale == "small" else 1
+    if arguments.jobs < 1:
+        parser.error(f"--jobs {arguments.jobs}: must be at least 1")
+    return arguments
+
+
+def main():
+    arguments = parse()
+    workshop = Workshop(arguments)
+    workshop.out.mkdir(parents=True, exist_ok=True)
+    chosen = {figure: [c for c in cases_of(figure, arguments.scale)
+                       if not arguments.case or any(part in c.name for part in arguments.case)]
+              for figure in arguments.figures}
+    cases = sorted({c for group in chosen.values() for c in group})
+    if not arguments.draw_only:
+        # The long ones first, so that the last to finish are short.
+        order = sorted(cases, key=lambda c: -c.L * c.L * c.layers)
+        todo = [(case, seed) for seed in range(arguments.seeds) for case in order]
+        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+            futures = {pool.submit(workshop.run, *item): item for item in todo}
+            for done, future in enumerate(concurrent.futures.as_completed(futures), 1):
+                case, seed = futures[future]
+                try:
+                    future.result()
+                except subprocess.CalledProcessError as error:
+                    sys.exit(f"{case.name}, seed {seed}: {error}")
+                print(f"{done}/{len(todo)} {case.name}, seed {seed}", flush=True)
+    rows = collect(workshop, cases, arguments.seeds)
+    (workshop.out / "results.json").write_text(json.dumps(rows, indent=1) + "\n")
+    (workshop.out / "table.md").write_text(table(rows))
+    print(table(rows), end="")
+    pictures = Pictures(workshop, arguments.seeds)
+    if chosen.get("figure2"):
+        pictures.figure2(chosen["figure2"])
+        pictures.spread(chosen["figure2"])
+    if chosen.get("figure3"):
+        sizes = (4, 6, 8, 10) if arguments.scale == "small" else (6, 8, 10)
+        times_file = workshop.out / "step_times.json"
+        if arguments.draw_only:
+            times = json.loads(times_file.read_text())
+        else:
+            times = workshop.step_times(sizes)
+        pictures.figure3(chosen["figure3"], times)
+    if chosen.get("figure4"):
+        pictures.figure4(chosen["figure4"])
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
