@@ -39,7 +39,7 @@ gtest_discover_tests(test_simt DISCOVERY_MODE PRE_TEST
 # What is slow here is left to a few cases; the CPU's half of the suite runs in test_parity.
 string(JOIN ":" slow "*Paper*" "*Larger*" "*Determinism*t5*" "*Determinism*decoupled*"
        "*Determinism*full*" "*LocalEnergies*square2*" "*LocalEnergies*_b1_*" "*SignRule*" "*square10*t5*"
-       "*square10*decoupled*" "*square10*full*")
+       "*square10*decoupled*" "*square10*full*" "*SymmetryParity*square6*" "*SymmetryParity*full*")
 gtest_discover_tests(test_simulated DISCOVERY_MODE PRE_TEST TEST_PREFIX "simulated/"
   TEST_FILTER "*cuda_*:-${slow}"
   PROPERTIES LABELS simulated ENVIRONMENT "OMP_WAIT_POLICY=passive")

@@ -48,8 +48,8 @@ Measurement energy_of(const Subject& subject, const NetworkChoice& network,
 
 FreezingCost freezing_cost(const Subject& subject, const AttentionMaps& maps, bool quiet) {
   const Job& job = subject.options.job;
-  const FrozenNetwork frozen = freeze_attention(make_lattice(job.lattice, job.L), job.network,
-                                                subject.parameters, maps);
+  const FrozenNetwork frozen =
+      freeze_attention(make_lattice(job.lattice, job.L), job.network, subject.parameters, maps);
   FreezingCost cost;
   cost.energy = energy_of(subject, job.network, subject.parameters, quiet).energy;
   cost.frozen = energy_of(subject, frozen.network, frozen.parameters, quiet).energy;

@@ -37,7 +37,8 @@ int exact_command(const Arguments& arguments) {
   if (json) {
     nlohmann::ordered_json document{{"lattice", word(kind)}, {"L", L}};
     if (bonds_file.empty()) {
-      document.update({{"J1", couplings.J1}, {"J2", couplings.J2}, {"marshall", couplings.marshall}});
+      document.update(
+          {{"J1", couplings.J1}, {"J2", couplings.J2}, {"marshall", couplings.marshall}});
     } else {
       document["bonds"] = bonds_file;
     }

@@ -26,8 +26,9 @@ Run read_run(const std::string& root) {
       std::filesystem::exists(measured) ? measured : directory.summary();
   std::ifstream file(source);
   if (!file) {
-    throw InputError(concat(root, ": has neither measure.json nor summary.json; the run is not "
-                                  "finished"));
+    throw InputError(concat(root,
+                            ": has neither measure.json nor summary.json; the run is not "
+                            "finished"));
   }
   const auto document = nlohmann::json::parse(file, nullptr, false);
   const auto number = [&](const char* key) {
@@ -38,9 +39,10 @@ Run read_run(const std::string& root) {
   };
   const double variance_error =
       document.is_object() && document.contains("variance_error") ? number("variance_error") : 0.0;
-  return {root,
-          source.string(),
-          {{number("variance"), variance_error}, {number("energy_per_site"), number("energy_error")}}};
+  return {
+      root,
+      source.string(),
+      {{number("variance"), variance_error}, {number("energy_per_site"), number("energy_error")}}};
 }
 
 /// Runs of one magnet: only their energies lie on one line.
@@ -114,8 +116,7 @@ int extrapolate_command(const Arguments& arguments) {
   fmt::print("energy per site at zero variance  {:.8f} ± {:.8f}\n", fit.intercept.mean,
              fit.intercept.error);
   if (fit.chi_square > 0) {
-    fmt::print("chi²  {:.2f} with {} degrees of freedom\n", fit.chi_square,
-               fit.degrees_of_freedom);
+    fmt::print("chi²  {:.2f} with {} degrees of freedom\n", fit.chi_square, fit.degrees_of_freedom);
   }
   return 0;
 }

@@ -12,9 +12,9 @@ namespace plaquette {
 namespace {
 
 /// Keys that say how to run, not what to compute. Of `bonds` the content counts, not the name.
-const std::set<std::string> kHowToRun = {"steps",        "backend",          "threads",
-                                         "memory-limit", "checkpoint-every", "checkpoint-minutes",
-                                         "initial-model", "bonds",
+const std::set<std::string> kHowToRun = {"steps", "backend", "threads", "memory-limit",
+                                         "checkpoint-every", "checkpoint-minutes", "initial-model",
+                                         "bonds",
                                          // A run may be continued with another projection.
                                          "symmetry"};
 

@@ -52,9 +52,8 @@ int log_psi_command(const Arguments& arguments) {
                   .network = make_network_shape(lattice, model.network),
                   .exchange_pairs = {},
                   .precision = shared.job.precision};
-  problem.symmetry =
-      symmetry_operations(lattice, problem.hamiltonian, model.network.patch,
-                          !model.network.translation_invariant, shared.job.symmetry);
+  problem.symmetry = symmetry_operations(lattice, problem.hamiltonian, model.network.patch,
+                                         !model.network.translation_invariant, shared.job.symmetry);
   const auto backend = make_backend(shared.chosen_backend(), problem, shared.resources);
   backend->set_parameters(model.parameters);
   std::vector<std::complex<double>> log_psi(states.count());

@@ -64,13 +64,15 @@ void resolve_subject_options(const Options& options, Subject& subject) {
 ResultFiles::ResultFiles(const Subject& subject, const std::string& out, const std::string& stem,
                          Overwrite overwrite) {
   if (out.empty() && !subject.directory) return;
-  const std::filesystem::path root = out.empty() ? subject.directory->root : std::filesystem::path(out);
+  const std::filesystem::path root =
+      out.empty() ? subject.directory->root : std::filesystem::path(out);
   json_ = root / (stem + ".json");
   hdf5_ = root / (stem + ".h5");
   for (const std::filesystem::path& file : {*json_, hdf5_}) {
     if (overwrite == Overwrite::no && std::filesystem::exists(file)) {
-      throw InputError(concat(file.string(), ": exists; give another --out, or --force to replace "
-                                             "it"));
+      throw InputError(concat(file.string(),
+                              ": exists; give another --out, or --force to replace "
+                              "it"));
     }
   }
 }

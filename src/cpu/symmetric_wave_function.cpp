@@ -75,8 +75,8 @@ std::size_t SymmetricWaveFunction::gradient_workspace() const {
 void SymmetricWaveFunction::make_images(const std::uint64_t* configurations, IndexRange range,
                                         std::uint64_t* images) const {
   for (std::size_t e = range.begin; e < range.end; ++e, images += words_) {
-    transform(operations_[e % operations_.size()],
-              configurations + e / operations_.size() * words_, images);
+    transform(operations_[e % operations_.size()], configurations + e / operations_.size() * words_,
+              images);
   }
 }
 

@@ -13,8 +13,8 @@ namespace plaquette::cpu {
 class SymmetricWaveFunction final : public WaveFunction {
  public:
   /// operations (G), not empty.
-  SymmetricWaveFunction(std::unique_ptr<WaveFunction> psi, std::vector<SymmetryOperation> operations,
-                        std::size_t parameters);
+  SymmetricWaveFunction(std::unique_ptr<WaveFunction> psi,
+                        std::vector<SymmetryOperation> operations, std::size_t parameters);
 
   void set_parameters(std::span<const double> theta) override { psi_->set_parameters(theta); }
   std::size_t micro_batch() const override { return psi_->micro_batch(); }

@@ -58,7 +58,7 @@ class CudaBackend final : public Backend {
       : problem_(problem),
         plan_(cuda::plan_memory(problem, resources, activation_bytes)),
         blas_(stream_),
-        networks_(problem.network, problem.precision, blas_, activation_bytes),
+        networks_(problem, blas_, activation_bytes),
         parameters_(make_parameter_table(problem.network).size),
         scratch_(workspace_bytes(networks_, problem)),
         workspace_({scratch_.data(), scratch_.size()}),
@@ -180,7 +180,8 @@ class CudaBackend final : public Backend {
     PLAQUETTE_REQUIRE(states.count() > 0 && out.size() % states.count() == 0, out.size());
     const std::size_t width = out.size() / states.count();
     networks_.with_log_derivatives([&](const auto& network) {
-      const FixedPartition pieces{states.count(), std::min(kGivenConfigurations, network.gradient_window())};
+      const FixedPartition pieces{states.count(),
+                                  std::min(kGivenConfigurations, network.gradient_window())};
       Configurations device(states.sites(), std::min(states.count(), pieces.piece));
       for (std::size_t p = 0; p < pieces.count(); ++p) {
         const IndexRange piece = pieces[p];
@@ -223,9 +224,10 @@ class CudaBackend final : public Backend {
   }
 
   template <class Real>
-  bool gradients_of(const Network<Real>& network, const ConfigurationBatch& states,
+  bool gradients_of(const SymmetricNetwork<Real>& network, const ConfigurationBatch& states,
                     std::span<Complex> out) {
-    const FixedPartition pieces{states.count(), std::min(kGivenConfigurations, network.gradient_window())};
+    const FixedPartition pieces{states.count(),
+                                std::min(kGivenConfigurations, network.gradient_window())};
     const std::size_t rows = std::min(states.count(), pieces.piece);
     Configurations device(states.sites(), rows);
     DeviceBuffer<Real> entries(2 * rows * parameters_);

@@ -19,7 +19,7 @@ std::size_t slice_columns(GramForm form, std::size_t parameters) {
 template <class Real>
 class JacobianOf final : public Jacobian {
  public:
-  JacobianOf(const Problem& problem, const Network<Real>& network, std::size_t parameters,
+  JacobianOf(const Problem& problem, const SymmetricNetwork<Real>& network, std::size_t parameters,
              std::size_t block_columns, const Blas& blas, const Stream& stream,
              Workspace& workspace)
       : form_(problem.gram_form),
@@ -178,7 +178,7 @@ class JacobianOf final : public Jacobian {
   }
 
   GramForm form_;
-  const Network<Real>& network_;
+  const SymmetricNetwork<Real>& network_;
   const Blas& blas_;
   const Stream& stream_;
   Workspace& workspace_;
@@ -213,7 +213,8 @@ JacobianBytes jacobian_bytes(const Problem& problem, std::size_t parameters) {
 }
 
 template <class Real>
-std::unique_ptr<Jacobian> make_jacobian(const Problem& problem, const Network<Real>& network,
+std::unique_ptr<Jacobian> make_jacobian(const Problem& problem,
+                                        const SymmetricNetwork<Real>& network,
                                         std::size_t block_columns, const Blas& blas,
                                         const Stream& stream, Workspace& workspace) {
   return std::make_unique<JacobianOf<Real>>(problem, network,
@@ -221,9 +222,10 @@ std::unique_ptr<Jacobian> make_jacobian(const Problem& problem, const Network<Re
                                             block_columns, blas, stream, workspace);
 }
 
-template std::unique_ptr<Jacobian> make_jacobian(const Problem&, const Network<float>&, std::size_t,
-                                                 const Blas&, const Stream&, Workspace&);
-template std::unique_ptr<Jacobian> make_jacobian(const Problem&, const Network<double>&,
+template std::unique_ptr<Jacobian> make_jacobian(const Problem&, const SymmetricNetwork<float>&,
+                                                 std::size_t, const Blas&, const Stream&,
+                                                 Workspace&);
+template std::unique_ptr<Jacobian> make_jacobian(const Problem&, const SymmetricNetwork<double>&,
                                                  std::size_t, const Blas&, const Stream&,
                                                  Workspace&);
 

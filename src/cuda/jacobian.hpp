@@ -6,7 +6,7 @@
 #include <span>
 
 #include "cuda/blas.hpp"
-#include "cuda/network.hpp"
+#include "cuda/symmetric_network.hpp"
 #include "plaquette/backend/backend.hpp"
 #include "plaquette/base/fixed_partition.hpp"
 #include "plaquette/base/phase_clock.hpp"
@@ -47,7 +47,8 @@ JacobianBytes jacobian_bytes(const Problem& problem, std::size_t parameters);
 
 /// `network`, `blas`, `stream` and `workspace` must outlive it.
 template <class Real>
-std::unique_ptr<Jacobian> make_jacobian(const Problem& problem, const Network<Real>& network,
+std::unique_ptr<Jacobian> make_jacobian(const Problem& problem,
+                                        const SymmetricNetwork<Real>& network,
                                         std::size_t block_columns, const Blas& blas,
                                         const Stream& stream, Workspace& workspace);
 

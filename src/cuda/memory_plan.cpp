@@ -54,7 +54,7 @@ MemoryPlan plan_memory(const Problem& problem, const Resources& resources,
   const std::size_t free = free_device_memory();
   const Stream stream;
   const Blas blas(stream);
-  const PhaseNetworks networks(problem.network, problem.precision, blas, activation_bytes);
+  const PhaseNetworks networks(problem, blas, activation_bytes);
   const std::size_t parameters = make_parameter_table(problem.network).size;
   const std::size_t M = problem.samples;
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <span>
 
-#include "cuda/network.hpp"
+#include "cuda/symmetric_network.hpp"
 #include "plaquette/backend/backend.hpp"
 
 namespace plaquette::cuda {
@@ -12,15 +12,14 @@ namespace plaquette::cuda {
 /// The network in every precision that some phase wants, and which phase uses which.
 class PhaseNetworks {
  public:
-  PhaseNetworks(const NetworkShape& shape, const PrecisionPolicy& policy, const Blas& blas,
-                std::size_t activation_bytes)
-      : policy_(policy) {
+  PhaseNetworks(const Problem& problem, const Blas& blas, std::size_t activation_bytes)
+      : policy_(problem.precision) {
     const auto wanted = [&](Precision precision) {
-      return policy.sampling == precision || policy.local_energy == precision ||
-             policy.log_derivatives == precision;
+      return policy_.sampling == precision || policy_.local_energy == precision ||
+             policy_.log_derivatives == precision;
     };
-    if (wanted(Precision::fp32)) fp32_.emplace(shape, blas, activation_bytes);
-    if (wanted(Precision::fp64)) fp64_.emplace(shape, blas, activation_bytes);
+    if (wanted(Precision::fp32)) fp32_.emplace(problem, blas, activation_bytes);
+    if (wanted(Precision::fp64)) fp64_.emplace(problem, blas, activation_bytes);
   }
 
   void set_parameters(std::span<const double> theta) {
@@ -33,8 +32,8 @@ class PhaseNetworks {
 
   const WaveFunction& sampling() const { return evaluated_by(policy_.sampling); }
   const WaveFunction& local_energy() const { return evaluated_by(policy_.local_energy); }
-  /// Calls use(network) with the network that is differentiated: Network<float> or
-  /// Network<double>.
+  /// Calls use(network) with the network that is differentiated:
+  /// SymmetricNetwork<float> or SymmetricNetwork<double>.
   template <class Use>
   auto with_log_derivatives(const Use& use) const {
     return policy_.log_derivatives == Precision::fp32 ? use(*fp32_) : use(*fp64_);
@@ -47,8 +46,8 @@ class PhaseNetworks {
   }
 
   PrecisionPolicy policy_;
-  std::optional<Network<float>> fp32_;
-  std::optional<Network<double>> fp64_;
+  std::optional<SymmetricNetwork<float>> fp32_;
+  std::optional<SymmetricNetwork<double>> fp64_;
 };
 
 /// Given configurations are differentiated, and their attention is looked at, so many at a time.

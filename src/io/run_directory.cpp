@@ -30,7 +30,9 @@ void prepare(const RunDirectory& directory) {
   }
   for (const fs::path& file :
        {directory.configuration(), directory.bonds(), directory.log(), directory.checkpoint(),
-        directory.previous_checkpoint(), directory.model(), directory.summary()}) {
+        directory.previous_checkpoint(), directory.model(), directory.summary(),
+        directory.root / "measure.json", directory.root / "measure.h5",
+        directory.root / "attention.json", directory.root / "attention.h5"}) {
     fs::remove(file, error);
     if (error) throw IoError(concat(file.string(), ": ", error.message()));
   }

@@ -9,9 +9,10 @@ namespace plaquette {
 namespace {
 
 [[noreturn]] void refuse(std::string_view item) {
-  throw InputError(concat("--symmetry ", item,
-                          ": must be none, or some of translations[=MxM], c4v[=", allowed_words<PointGroupIrrep>(),
-                          "], spin-flip[=", allowed_words<SpinFlip>(), "], separated by commas"));
+  throw InputError(concat(
+      "--symmetry ", item,
+      ": must be none, or some of translations[=MxM], c4v[=", allowed_words<PointGroupIrrep>(),
+      "], spin-flip[=", allowed_words<SpinFlip>(), "], separated by commas"));
 }
 
 PatchMomentum parse_momentum(std::string_view item, std::string_view text) {

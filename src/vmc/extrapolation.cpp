@@ -63,8 +63,8 @@ ZeroVarianceFit fit_zero_variance(std::span<const EnergyPoint> points) {
   for (int i = 0; weighted && i < kIterations; ++i) {
     for (std::size_t k = 0; k < points.size(); ++k) {
       const double through_slope = line.slope * points[k].variance.error;
-      weights[k] = 1 / (points[k].energy.error * points[k].energy.error +
-                        through_slope * through_slope);
+      weights[k] =
+          1 / (points[k].energy.error * points[k].energy.error + through_slope * through_slope);
     }
     line = Line(points, weights);
   }

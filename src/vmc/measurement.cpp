@@ -48,6 +48,7 @@ class Accumulator {
       exchange_ratios(backend_, slice(states, begin, end), round.log_psi.subspan(begin),
                       observables_.pairs(), ratios);
       for (std::size_t k = begin; k < end; ++k) {
+        if (round.weights[k] == 0) continue;  // ψ = 0 there: nothing to divide by
         observables_.evaluate(values_, states[k],
                               std::span(ratios).subspan((k - begin) * pairs, pairs));
         require_finite();
@@ -177,12 +178,11 @@ Measurement measure(const Job& job, Backend& backend, ObservableSet observables,
   const std::size_t rounds = sample_rounds(job, plan);
   const std::size_t blocks = full_sum ? 1 : blocks_per_chain(job.chains, rounds);
   Accumulator accumulator(job, backend, observables, full_sum ? 1 : job.chains * blocks);
-  const SweepCounts counts =
-      visit_samples(job, backend, plan, [&](const SampleRound& round) {
-        accumulator.add(round, [&](std::size_t chain) {
-          return full_sum ? 0 : chain * blocks + round.index * blocks / rounds;
-        });
-      });
+  const SweepCounts counts = visit_samples(job, backend, plan, [&](const SampleRound& round) {
+    accumulator.add(round, [&](std::size_t chain) {
+      return full_sum ? 0 : chain * blocks + round.index * blocks / rounds;
+    });
+  });
   Measurement result = report(accumulator, observables);
   if (full_sum) return result;
   result.acceptance = static_cast<double>(counts.accepted) / static_cast<double>(counts.proposed);

@@ -118,11 +118,10 @@ std::vector<double> structure_factor(const Lattice& lattice, std::span<const dou
   std::vector<double> result(correlations.size(), 0.0);
   for (int q = 0; q < rows * columns; ++q) {
     for (int r = 0; r < rows * columns; ++r) {
-      const double turns =
-          static_cast<double>((q / columns) * (r / columns) % rows) / rows +
-          static_cast<double>((q % columns) * (r % columns) % columns) / columns;
-      result[static_cast<std::size_t>(q)] += std::cos(2 * std::numbers::pi * turns) *
-                                             correlations[static_cast<std::size_t>(r)];
+      const double turns = static_cast<double>((q / columns) * (r / columns) % rows) / rows +
+                           static_cast<double>((q % columns) * (r % columns) % columns) / columns;
+      result[static_cast<std::size_t>(q)] +=
+          std::cos(2 * std::numbers::pi * turns) * correlations[static_cast<std::size_t>(r)];
     }
   }
   return result;

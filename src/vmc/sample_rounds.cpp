@@ -30,7 +30,8 @@ class RelativeWeights {
   std::vector<double> operator()(const std::vector<Complex>& log_psi) {
     std::vector<double> weights;
     for (const Complex& value : log_psi) {
-      if (!std::isfinite(value.real()) || !std::isfinite(value.imag())) {
+      // −∞ is an amplitude of zero: a state that a projection excludes.
+      if (std::isnan(value.real()) || value.real() == HUGE_VAL || !std::isfinite(value.imag())) {
         throw NumericalError(concat("log psi = ", value, " is not finite; use --precision fp64"));
       }
     }

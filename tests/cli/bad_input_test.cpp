@@ -78,6 +78,15 @@ TEST(BadInput, OptionsOfRun) {
       {{"--checkpoint-minutes", "-1"}, {"--checkpoint-minutes -1"}},
       {{"--L", "6", "--sampler", "full-sum"}, {"--sampler full-sum", "36 sites"}},
       {{"--initial-model", "missing.h5"}, {"missing.h5"}},
+      {{"--sampling-power", "0"}, {"--sampling-power 0"}},
+      {{"--sampling-power", "-1"}, {"--sampling-power -1"}},
+      {{"--sampling-power", "3"}, {"--sampling-power 3"}},
+      {{"--attention-every", "-1"}, {"--attention-every -1"}},
+      {{"--bonds", "missing.txt"}, {"--bonds missing.txt", "cannot be read"}},
+      {{"--lattice", "shastry-sutherland", "--L", "2"}, {"--L 2", "shastry-sutherland"}},
+      {{"--symmetry", "mirror"}, {"--symmetry mirror", "c4v"}},
+      {{"--symmetry", "translations=2x0"}, {"--symmetry translations=2x0", "from 0 to 1"}},
+      {{"--symmetry", "c4v", "--lattice", "chain"}, {"--symmetry c4v", "two-dimensional"}},
       {{"--config", "missing.toml"}, {"missing.toml"}},
       {{"--frobnicate"}, {"--frobnicate"}},
       {{"stray"}, {"stray"}},
@@ -164,9 +173,37 @@ TEST(BadInput, OtherCommands) {
   expect_refused({{"exact", "--L", "6"}, {"--L 6", "20"}});
   expect_refused({{"exact", "--L", "3"}, {"--L 3"}});
   expect_refused({{"bench", "--repeats", "0"}, {"--repeats 0"}});
+  expect_refused({{"bench", "--backends", "cpu,tpu"}, {"--backends", "tpu"}});
+  expect_refused({{"profile", "--repeats", "0"}, {"--repeats 0"}});
+  expect_refused({{"profile", "--precision", "fp8"}, {"--precision fp8"}});
   expect_refused({{"resume", (scratch / "none").string()}, {"none", "run directory"}});
   expect_refused({{"resume", scratch.path().string()}, {"config.toml"}});
   expect_refused({{"info", (scratch / "none.h5").string()}, {"none.h5"}});
+}
+
+TEST(BadInput, MeasureAttentionExtrapolate) {
+  const ScratchDirectory scratch;
+  const std::string model = PLAQUETTE_TEST_DATA "/4x4_b2_d8_h2_l2_f4_factored.h5";
+  for (const std::string command : {"measure", "attention"}) {
+    expect_refused({{command, (scratch / "none").string()}, {"none"}});
+    expect_refused({{command, scratch.path().string()}, {"config.toml"}});
+    expect_refused(
+        {{command, model, "--chains", "64", "--samples", "100"}, {"--samples 100", "--chains 64"}});
+    expect_refused({{command, model, "--chains", "1", "--samples", "1"}, {"--samples 1"}});
+    expect_refused({{command, model, "--thermalisation", "-1"}, {"--thermalisation -1"}});
+    expect_refused({{command, model, "--symmetry", "c4v=Z"}, {"--symmetry c4v=Z"}});
+    expect_refused({{command, model, "--marshall", "--bonds", "x.txt"}, {"--marshall", "--bonds"}});
+  }
+  expect_refused({{"measure", model, "--observables", "some"}, {"--observables some", "all"}});
+  expect_refused({{"attention", model, "--configurations", "-"}, {"no configuration"}});
+  expect_refused({{"extrapolate", scratch.path().string()}, {"config.toml"}});
+  const std::string run = (scratch / "run").string();
+  ASSERT_EQ(
+      plaquette_program({"run", "--steps", "0", "--chains", "8", "--quiet", "--out", run}).status,
+      0);
+  expect_refused({{"extrapolate", run}, {"at least 2 runs"}});
+  put_contents(scratch / "run/summary.json", "{}");
+  expect_refused({{"extrapolate", run, run}, {"summary.json", "variance"}});
 }
 
 }  // namespace

@@ -184,8 +184,8 @@ class Measured : public BackendTest<MeasurementCase> {
       for (int i = 0; i < lattice.sites(); ++i) {
         B.back().push_back(psi.spin_product(i, psi.moved(i, steps[a])));
       }
-      mean.push_back(psi.average(
-          0, [&](int i, int) { return real_dot(psi.vector(), B[a][std::size_t(i)]); }));
+      mean.push_back(
+          psi.average(0, [&](int i, int) { return real_dot(psi.vector(), B[a][std::size_t(i)]); }));
       check(concat("B", a), found.bond_energies.at(a), mean[a]);
     }
     const auto kinds = steps.size() == 2 ? std::vector<std::pair<int, int>>{{0, 0}, {1, 1}, {0, 1}}
@@ -195,9 +195,8 @@ class Measured : public BackendTest<MeasurementCase> {
       const auto a = std::size_t(kinds[kind].first);
       const auto b = std::size_t(kinds[kind].second);
       for (int r = 0; r < lattice.sites(); ++r) {
-        const double product = psi.average(r, [&](int i, int j) {
-          return real_dot(B[a][std::size_t(i)], B[b][std::size_t(j)]);
-        });
+        const double product = psi.average(
+            r, [&](int i, int j) { return real_dot(B[a][std::size_t(i)], B[b][std::size_t(j)]); });
         check(concat("D", a, b, "(", r, ")"), found.dimers[kind].values.at(std::size_t(r)),
               product - mean[a] * mean[b]);
       }
@@ -230,7 +229,8 @@ TEST_P(Measured, SamplesAgreeWithinTheirErrors) {
     ASSERT_TRUE(found.r_hat.has_value());
     EXPECT_LT(*found.r_hat, 1.1);
     compare(found, [&](const std::string& name, const Estimate& value, double exact) {
-      EXPECT_LE(std::abs(value.mean - exact), 5 * value.error + 1e-12) << name << " power " << power;
+      EXPECT_LE(std::abs(value.mean - exact), 5 * value.error + 1e-12)
+          << name << " power " << power;
       EXPECT_LT(value.error, 0.2 * std::max(1.0, std::abs(exact))) << name;
     });
   }
@@ -255,9 +255,8 @@ INSTANTIATE_TEST_SUITE_P(Observables, Measured, testing::ValuesIn(cases()), [](c
 
 /// Pulls (found − exact)/error over many seeds: mean 0 within 4 errors, mean square 1 within 4.
 TEST(Measurement, ErrorsAreOneStandardDeviation) {
-  NetworkCase made{LatticeKind::chain,
-                   8,
-                   {.patch = 2, .d_model = 4, .heads = 2, .layers = 1, .ffn_ratio = 1}};
+  NetworkCase made{
+      LatticeKind::chain, 8, {.patch = 2, .d_model = 4, .heads = 2, .layers = 1, .ffn_ratio = 1}};
   const std::vector<double> theta = random_parameters(made.table(), 3);
   Job job;
   job.lattice = made.lattice;

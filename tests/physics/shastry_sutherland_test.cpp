@@ -52,8 +52,8 @@ class DimerLayer {
         n_(static_cast<std::size_t>(shape_.tokens())),
         weights_(positions_.positions * 4, 0.0) {
     const int right_of_above = (shape_.token_rows - 1) * shape_.token_columns + 1;
-    weights_[0] = weights_[1] = 1;                                       // p[head 0, 0]
-    weights_[static_cast<std::size_t>(right_of_above) * 4 + 2] = 1;      // p[head 1, (−1, +1)]
+    weights_[0] = weights_[1] = 1;                                   // p[head 0, 0]
+    weights_[static_cast<std::size_t>(right_of_above) * 4 + 2] = 1;  // p[head 1, (−1, +1)]
     weights_[static_cast<std::size_t>(right_of_above) * 4 + 3] = 1;
   }
 

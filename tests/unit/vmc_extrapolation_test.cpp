@@ -50,8 +50,8 @@ TEST(ZeroVarianceFit, ErrorsAreOneStandardDeviation) {
     std::vector<EnergyPoint> points;
     for (const double v : {0.2, 0.4, 0.5, 0.9, 1.3, 1.4, 1.9, 2.0}) {
       const double error = 0.01 * (1 + v);
-      points.push_back({{v + 0.01 * normal(random), 0.01},
-                        {-1.0 + 0.3 * v + error * normal(random), error}});
+      points.push_back(
+          {{v + 0.01 * normal(random), 0.01}, {-1.0 + 0.3 * v + error * normal(random), error}});
     }
     const Estimate found = fit_zero_variance(points).intercept;
     const double pull = (found.mean + 1.0) / found.error;
@@ -66,10 +66,9 @@ TEST(ZeroVarianceFit, ErrorsAreOneStandardDeviation) {
 
 TEST(ZeroVarianceFit, RefusesWhatDefinesNoLine) {
   const EnergyPoint point{{1, 0}, {-1, 0.1}};
-  EXPECT_TRUE(mentions(message_of<InputError>([&] {
-                         fit_zero_variance(std::vector<EnergyPoint>{point});
-                       }),
-                       {"at least 2 runs"}));
+  EXPECT_TRUE(
+      mentions(message_of<InputError>([&] { fit_zero_variance(std::vector<EnergyPoint>{point}); }),
+               {"at least 2 runs"}));
   EXPECT_TRUE(mentions(message_of<InputError>([&] {
                          fit_zero_variance(std::vector<EnergyPoint>{point, point});
                        }),

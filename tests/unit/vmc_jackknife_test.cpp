@@ -32,8 +32,8 @@ TEST(BinnedSums, ErrorOfAPlainMeanIsTheTextbooks) {
 TEST(BinnedSums, OneBinHasNoError) {
   BinnedSums sums(1, 1);
   sums.add(0, 2, std::vector<double>{3});
-  const auto found = sums.estimate(
-      [](std::span<const double> means) { return std::vector<double>{means[0]}; });
+  const auto found =
+      sums.estimate([](std::span<const double> means) { return std::vector<double>{means[0]}; });
   EXPECT_EQ(found[0].mean, 3);
   EXPECT_EQ(found[0].error, 0);
 }
@@ -52,9 +52,8 @@ TEST(BinnedSums, ErrorsOfRatiosAreOneStandardDeviation) {
       sums.add(bin, std::exp(0.2 * normal(random)),
                std::vector<double>{x, 3 * x + 0.5 * normal(random)});
     }
-    const Estimate ratio = sums.estimate([](std::span<const double> means) {
-      return std::vector<double>{means[1] / means[0]};
-    })[0];
+    const Estimate ratio = sums.estimate(
+        [](std::span<const double> means) { return std::vector<double>{means[1] / means[0]}; })[0];
     squares += std::pow((ratio.mean - 3) / ratio.error, 2);
   }
   EXPECT_NEAR(squares / kSets, 1, 4 * std::sqrt(2.0 / kSets) + 0.05);

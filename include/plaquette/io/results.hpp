@@ -13,8 +13,9 @@
 namespace plaquette {
 
 /// What a command found, to be written as JSON and as HDF5 with the same names: texts and integers
-/// (attributes in HDF5), numbers and arrays. A name may be a path, `spin_correlations/mean`: an object in JSON, a group in HDF5.
-/// Numbers that are not known are null in JSON and left out of HDF5.
+/// (attributes in HDF5), numbers and arrays. A name may be a path, `spin_correlations/mean`: an
+/// object in JSON, a group in HDF5. Numbers that are not known are null in JSON and left out of
+/// HDF5.
 class Results {
  public:
   using Shape = std::vector<std::size_t>;

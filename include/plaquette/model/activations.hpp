@@ -97,8 +97,11 @@ PLAQUETTE_HD inline ComplexPair<Real> log_cosh(Real u, Real v) {
   const Real decay = std::exp(Real(-2) * re);
   const Real a = decay * std::cos(Real(2) * im);  // e^{−2z} = a − i b
   const Real b = decay * std::sin(Real(2) * im);
-  // log|1 + a − ib|² = log1p(2a + a² + b²): no cancellation where e^{−2z} is small.
-  return {re + Real(0.5) * std::log1p(a * (Real(2) + a) + b * b) - Real(0.69314718055994530942),
+  // log|1 + a − ib|² = log1p(2a + a² + b²): no cancellation where e^{−2z} is small. Near a zero of
+  // cosh it is 1 + a that is small, and exact.
+  const Real far = std::log1p(a * (Real(2) + a) + b * b);
+  const Real near = std::log((Real(1) + a) * (Real(1) + a) + b * b);
+  return {re + Real(0.5) * (a < Real(-0.5) ? near : far) - Real(0.69314718055994530942),
           im - std::atan2(b, Real(1) + a)};
 }
 

@@ -48,9 +48,9 @@ inline Lattice make_lattice(LatticeKind kind, int linear_size) {
   if (linear_size < smallest || linear_size > largest || linear_size % 2 != 0) {
     throw InputError(concat("--L ", linear_size, ": must be an even number from ", smallest, " to ",
                             largest, " for --lattice ",
-                            chain                           ? "chain"
+                            chain                         ? "chain"
                             : kind == LatticeKind::square ? "square"
-                                                            : "shastry-sutherland"));
+                                                          : "shastry-sutherland"));
   }
   return {kind, chain ? 1 : linear_size, linear_size};
 }

@@ -82,8 +82,9 @@ inline bool keeps_bonds(const Hamiltonian& hamiltonian, const Permutation& p) {
   const auto keys = [&](const auto& site) {
     std::vector<Key> all;
     for (const Bond& bond : hamiltonian.bonds) {
-      const auto [i, j] = std::minmax(site(bond.i), site(bond.j));
-      all.emplace_back(i, j, bond.Jz, bond.Jxy);
+      const int i = site(bond.i);
+      const int j = site(bond.j);
+      all.emplace_back(std::min(i, j), std::max(i, j), bond.Jz, bond.Jxy);
     }
     std::sort(all.begin(), all.end());
     return all;
@@ -98,8 +99,8 @@ inline bool keeps_bonds(const Hamiltonian& hamiltonian, const Permutation& p) {
 /// b sites a side (all translations if `every_translation`, for networks that are not translation
 /// invariant), C4v about the centre of a patch, spin flip, and their products. Then ψ_sym(h s) =
 /// χ_h⁻¹ ψ_sym(s). Empty for no symmetry.
-/// Throws InputError that names --symmetry if the lattice has no such symmetry, the Hamiltonian does
-/// not keep it, or the momentum is not that of a one-dimensional representation.
+/// Throws InputError that names --symmetry if the lattice has no such symmetry, the Hamiltonian
+/// does not keep it, or the momentum is not that of a one-dimensional representation.
 inline std::vector<SymmetryOperation> symmetry_operations(const Lattice& lattice,
                                                           const Hamiltonian& hamiltonian, int patch,
                                                           bool every_translation,

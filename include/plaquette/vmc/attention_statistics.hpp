@@ -19,7 +19,7 @@ struct AttentionMaps {
   std::vector<double> softmax;  ///< (layers, h, n, n) mean of the softmax part; empty if factored
   std::vector<double> spread;   ///< (layers, h) over all i, j
   std::vector<double> spread_by_displacement;  ///< (layers, h, n): over pairs that far apart
-  std::vector<double> softmax_spread;          ///< (layers, h) of the softmax part; empty if factored
+  std::vector<double> softmax_spread;  ///< (layers, h) of the softmax part; empty if factored
 };
 
 /// Collects the weights of a network with given parameters, input by input.

@@ -28,11 +28,11 @@ struct Measurement {
   Estimate variance;  ///< Var(H)/N²
   Estimate v_score;   ///< N Var(H)/⟨H⟩²
   // The rest is empty where only the energy was asked for.
-  std::vector<Estimate> spin_correlations;     ///< (N) C(r), row-major displacement
-  std::vector<Estimate> structure_factor;      ///< (N) S(q), row-major
-  std::optional<Estimate> staggered;           ///< S(π,π)/N; chain: S(π)/N
-  std::optional<Estimate> stripe;              ///< [S(π,0) + S(0,π)]/2N; none on a chain
-  std::vector<Estimate> bond_energies;         ///< ⟨B_a⟩
+  std::vector<Estimate> spin_correlations;  ///< (N) C(r), row-major displacement
+  std::vector<Estimate> structure_factor;   ///< (N) S(q), row-major
+  std::optional<Estimate> staggered;        ///< S(π,π)/N; chain: S(π)/N
+  std::optional<Estimate> stripe;           ///< [S(π,0) + S(0,π)]/2N; none on a chain
+  std::vector<Estimate> bond_energies;      ///< ⟨B_a⟩
   std::vector<DimerCorrelations> dimers;
   double acceptance = 1;
   std::optional<double> r_hat;
@@ -51,7 +51,7 @@ inline constexpr std::size_t kFewestBins = 32;
 /// ψ(s^ij)/ψ(s), 0 where the spins are equal: out (count, pairs). `log_psi` (count) is that of
 /// `states`.
 void exchange_ratios(Backend& backend, const ConfigurationBatch& states,
-                     std::span<const std::complex<double>> log_psi,
-                     std::span<const SitePair> pairs, std::span<std::complex<double>> out);
+                     std::span<const std::complex<double>> log_psi, std::span<const SitePair> pairs,
+                     std::span<std::complex<double>> out);
 
 }  // namespace plaquette

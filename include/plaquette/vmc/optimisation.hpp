@@ -31,7 +31,7 @@ struct StepRecord {
   /// Spread of the attention over the samples (attention_statistics.hpp), by layer and head; empty
   /// in steps that do not look at it.
   std::vector<std::vector<double>> attention_spread;
-  PhaseClock clock;             ///< seconds per phase
+  PhaseClock clock;  ///< seconds per phase
 };
 
 /// Steps whose energies enter r_hat and tau.

@@ -14,8 +14,8 @@ namespace plaquette {
 
 /// How many samples of a fixed wave function are taken, and from where the chains set out.
 struct SamplingPlan {
-  std::size_t samples = 1024;  ///< a multiple of the chains; not used under full summation
-  int thermalisation = 100;    ///< sweeps before the first sample
+  std::size_t samples = 1024;      ///< a multiple of the chains; not used under full summation
+  int thermalisation = 100;        ///< sweeps before the first sample
   ConfigurationBatch chains = {};  ///< empty: random ones from the job's seed
   std::uint64_t first_sweep = 0;
   /// Told after each round the samples taken so far; empty for none.
@@ -39,8 +39,8 @@ Problem make_measurement_problem(const Job& job);
 std::size_t sample_rounds(const Job& job, const SamplingPlan& plan);
 
 /// Samples |ψ|² with the backend's current parameters, or sums over the sector, and shows every
-/// round to `visit`. The backend must have been made for make_measurement_problem(job). Throws
-/// NumericalError if a log ψ is not finite.
+/// round to `visit`. The backend must have been made for make_measurement_problem(job). A state
+/// of zero amplitude has weight 0. Throws NumericalError if an amplitude is not finite.
 SweepCounts visit_samples(const Job& job, Backend& backend, const SamplingPlan& plan,
                           const std::function<void(const SampleRound&)>& visit);
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "plaquette/physics/sector.hpp"
-#include "reference/sector.hpp"
 #include "plaquette/vmc/attention_statistics.hpp"
+#include "reference/sector.hpp"
 #include "support/backend_test.hpp"
 #include "support/case_table.hpp"
 #include "support/network_case.hpp"
@@ -74,10 +74,11 @@ TEST_P(AttentionSpread, IsTheStandardDeviationOverTheRootMeanSquare) {
       squares += square[e];
       const auto i = static_cast<int>(e % (n * n) / n);
       const auto j = static_cast<int>(e % n);
-      const int rows = (j / shape.token_columns - i / shape.token_columns + shape.token_rows) %
-                       shape.token_rows;
-      const int columns = (j % shape.token_columns - i % shape.token_columns +
-                           shape.token_columns) % shape.token_columns;
+      const int rows =
+          (j / shape.token_columns - i / shape.token_columns + shape.token_rows) % shape.token_rows;
+      const int columns =
+          (j % shape.token_columns - i % shape.token_columns + shape.token_columns) %
+          shape.token_columns;
       const auto displacement = std::size_t(rows * shape.token_columns + columns);
       far_variance[displacement] += var;
       far_square[displacement] += square[e];
@@ -115,8 +116,7 @@ TEST_P(AttentionSpread, FreezingWeightsThatDoNotVaryChangesNothing) {
   EXPECT_EQ(frozen.network.attention, Attention::factored);
   NetworkCase other = made;
   other.network = frozen.network;
-  const auto factored =
-      make_backend(GetParam().backend, make_problem(other, {}), Resources{});
+  const auto factored = make_backend(GetParam().backend, make_problem(other, {}), Resources{});
   factored->set_parameters(frozen.parameters);
   std::vector<std::complex<double>> before(9);
   std::vector<std::complex<double>> after(9);

@@ -1,0 +1,218 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cli/process.hpp"
+#include "plaquette/io/hdf5_file.hpp"
+
+// measure, attention and extrapolate from outside; magnets given by files; runs continued with a
+// projection.
+
+namespace plaquette::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+std::vector<std::string> with(std::vector<std::string> first,
+                              const std::vector<std::string>& more) {
+  first.insert(first.end(), more.begin(), more.end());
+  return first;
+}
+
+ProcessResult run(const fs::path& out, const std::vector<std::string>& more) {
+  return plaquette_program(with({"run", "--d-model", "8", "--heads", "2", "--layers", "1",
+                                 "--chains", "64", "--quiet", "--out", out.string()},
+                                more));
+}
+
+/// Succeeds and returns stdout as JSON.
+json parsed(const std::vector<std::string>& arguments) {
+  const ProcessResult result = plaquette_program(with(arguments, {"--json"}));
+  EXPECT_EQ(result.status, 0) << result.err;
+  return json::parse(result.out);
+}
+
+TEST(Measure, WritesTheSameNumbersAsJsonAndHdf5) {
+  const ScratchDirectory scratch;
+  const std::string directory = (scratch / "run").string();
+  ASSERT_EQ(run(directory, {"--steps", "10"}).status, 0);
+  const json found = parsed({"measure", directory, "--samples", "512"});
+  EXPECT_EQ(found, json::parse(contents(scratch / "run/measure.json")));
+  EXPECT_EQ(found.at("samples"), 512);
+  EXPECT_GT(found.at("energy_error"), 0);
+  const Hdf5Reader file(scratch / "run/measure.h5");
+  EXPECT_EQ(file.doubles("energy_per_site").at(0), found.at("energy_per_site"));
+  EXPECT_EQ(file.shape("structure_factor/mean"), (std::vector<std::size_t>{4, 4}));
+  const auto C = file.doubles("spin_correlations/mean");
+  EXPECT_EQ(C.at(5), found.at("spin_correlations").at("mean").at(1).at(1));
+  EXPECT_EQ(found.at("dimer_correlations").size(), 3u);
+
+  // Nothing is overwritten unasked; a measurement can be repeated to the bit.
+  const ProcessResult again = plaquette_program({"measure", directory, "--samples", "512"});
+  EXPECT_EQ(again.status, 2);
+  EXPECT_NE(again.err.find("--force"), std::string::npos) << again.err;
+  EXPECT_EQ(parsed({"measure", directory, "--samples", "512", "--force", "--threads", "1"}), found);
+}
+
+TEST(Measure, AModelFileIsMeasuredWithoutWriting) {
+  const ScratchDirectory scratch;
+  const std::string model = PLAQUETTE_TEST_DATA "/4x4_b2_d8_h2_l2_f4_factored.h5";
+  const json exact = parsed({"measure", model, "--sampler", "full-sum"});
+  EXPECT_EQ(exact.at("energy_error"), 0);
+  const json sampled =
+      parsed({"measure", model, "--chains", "64", "--samples", "4096", "--observables", "energy"});
+  EXPECT_FALSE(sampled.contains("structure_factor"));
+  const double pull =
+      (double(sampled.at("energy_per_site")) - double(exact.at("energy_per_site"))) /
+      double(sampled.at("energy_error"));
+  EXPECT_LT(std::abs(pull), 5);
+  parsed({"measure", model, "--sampler", "full-sum", "--out", (scratch / "new/deep").string()});
+  EXPECT_TRUE(fs::exists(scratch / "new/deep/measure.h5"));
+}
+
+TEST(AttentionCommand, WritesMapsAndTheCostOfFreezing) {
+  const ScratchDirectory scratch;
+  const std::string directory = (scratch / "run").string();
+  ASSERT_EQ(run(directory, {"--steps", "5", "--attention", "decoupled"}).status, 0);
+  const json found = parsed({"attention", directory, "--sampler", "full-sum"});
+  EXPECT_EQ(found, json::parse(contents(scratch / "run/attention.json")));
+  EXPECT_EQ(found.at("inputs"), 12870);
+  EXPECT_GT(found.at("spread").at(0).at(0), 0);
+  EXPECT_GT(std::abs(double(found.at("freezing_change").at("mean"))), 0);
+  const Hdf5Reader file(scratch / "run/attention.h5");
+  EXPECT_EQ(file.shape("mean"), (std::vector<std::size_t>{1, 2, 4, 4}));
+  const auto mean = file.doubles("mean");
+  const auto softmax = file.doubles("softmax");
+  const auto position = file.doubles("position");
+  for (std::size_t e = 0; e < mean.size(); ++e) {
+    EXPECT_NEAR(mean[e], softmax[e] + position[e], 1e-14);
+  }
+  // Maps of given inputs.
+  put_contents(scratch / "inputs.txt", "+-+-+-+-+-+-+-+-\n++++++++--------\n");
+  const json maps = parsed({"attention", directory, "--no-freeze", "--configurations",
+                            (scratch / "inputs.txt").string(), "--out", scratch.path().string()});
+  EXPECT_EQ(maps.at("input_maps").size(), 2u);
+  EXPECT_FALSE(maps.contains("freezing_change"));
+}
+
+TEST(AttentionCommand, ARunLogsTheSpreadAndResumesBitForBit) {
+  const ScratchDirectory scratch;
+  const std::vector<std::string> more = {
+      "--attention", "t5", "--attention-every", "3", "--schedule-steps", "8", "--steps"};
+  ASSERT_EQ(run(scratch / "whole", with(more, {"8"})).status, 0);
+  ASSERT_EQ(run(scratch / "cut", with(more, {"4"})).status, 0);
+  ASSERT_EQ(
+      plaquette_program({"resume", (scratch / "cut").string(), "--steps", "8", "--quiet"}).status,
+      0);
+  std::istringstream whole(contents(scratch / "whole/log.jsonl"));
+  std::istringstream cut(contents(scratch / "cut/log.jsonl"));
+  std::string a;
+  std::string b;
+  int looks = 0;
+  for (int step = 1; std::getline(whole, a) && std::getline(cut, b); ++step) {
+    json one = json::parse(a);
+    json other = json::parse(b);
+    one.erase("seconds");
+    other.erase("seconds");
+    EXPECT_EQ(one, other) << step;
+    EXPECT_EQ(one.contains("attention_spread"), step % 3 == 0);
+    if (step % 3 != 0) continue;
+    ++looks;
+    EXPECT_EQ(one.at("attention_spread").size(), 1u);
+    EXPECT_GT(one.at("attention_spread").at(0).at(1), 0);
+  }
+  EXPECT_EQ(looks, 2);
+}
+
+TEST(Extrapolate, FindsTheLineThroughRuns) {
+  const ScratchDirectory scratch;
+  std::vector<std::string> arguments = {"extrapolate"};
+  for (const std::string steps : {"4", "12"}) {
+    const fs::path directory = scratch / steps;
+    ASSERT_EQ(
+        run(directory, {"--steps", steps, "--sampler", "full-sum", "--L", "2", "--patch", "1"})
+            .status,
+        0);
+    arguments.push_back(directory.string());
+  }
+  const json found = parsed(arguments);
+  const auto summary = [&](const std::string& steps) {
+    return json::parse(contents(scratch / steps / "summary.json"));
+  };
+  const double v1 = summary("4").at("variance");
+  const double v2 = summary("12").at("variance");
+  const double e1 = summary("4").at("energy_per_site");
+  const double e2 = summary("12").at("energy_per_site");
+  EXPECT_NEAR(found.at("energy_per_site"), e2 - v2 * (e1 - e2) / (v1 - v2), 1e-12);
+  EXPECT_EQ(found.at("runs").size(), 2u);
+  // A run of another magnet does not belong to the line.
+  ASSERT_EQ(run(scratch / "other", {"--steps", "1", "--J2", "0"}).status, 0);
+  const ProcessResult refused = plaquette_program(with(arguments, {(scratch / "other").string()}));
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.err.find("couplings"), std::string::npos) << refused.err;
+}
+
+TEST(Bonds, AMagnetFromAFileIsARunLikeAnyOther) {
+  const ScratchDirectory scratch;
+  std::string bonds = "# a ring of eight\n";
+  for (int i = 0; i < 8; ++i)
+    bonds += std::to_string(i) + " " + std::to_string((i + 1) % 8) + " 1 1\n";
+  put_contents(scratch / "ring.txt", bonds);
+  // In a configuration file the path is relative to that file.
+  put_contents(scratch / "job.toml", "lattice = \"chain\"\nL = 8\nbonds = \"ring.txt\"\n");
+  const std::string job = (scratch / "job.toml").string();
+  const fs::path directory = scratch / "run";
+  ASSERT_EQ(run(directory, {"--config", job, "--steps", "4", "--schedule-steps", "8"}).status, 0);
+  ASSERT_EQ(run(scratch / "plain", {"--lattice", "chain", "--L", "8", "--J2", "0", "--steps", "8"})
+                .status,
+            0);
+  // The run keeps its own copy, and can be moved.
+  fs::remove(scratch / "ring.txt");
+  fs::rename(directory, scratch / "moved");
+  const std::string moved = (scratch / "moved").string();
+  ASSERT_EQ(plaquette_program({"resume", moved, "--steps", "8", "--quiet"}).status, 0);
+  EXPECT_EQ(json::parse(contents(scratch / "moved/summary.json")).at("energy_per_site"),
+            json::parse(contents(scratch / "plain/summary.json")).at("energy_per_site"));
+  const json exact = parsed({"exact", "--lattice", "chain", "--L", "8", "--bonds",
+                             (scratch / "moved/bonds.txt").string()});
+  EXPECT_NEAR(exact.at("energy_per_site"), -0.45638668, 1e-8);
+  // Bonds that have changed are another job.
+  put_contents(scratch / "moved/bonds.txt", bonds + "0 4 1 1\n");
+  const ProcessResult refused = plaquette_program({"resume", moved, "--steps", "9"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.err.find("bonds.txt"), std::string::npos) << refused.err;
+}
+
+TEST(SymmetryOption, ARunIsContinuedWithAProjection) {
+  const ScratchDirectory scratch;
+  const std::string directory = (scratch / "run").string();
+  ASSERT_EQ(
+      run(directory, {"--lattice", "chain", "--L", "8", "--steps", "6", "--sampler", "full-sum"})
+          .status,
+      0);
+  const double before = json::parse(contents(scratch / "run/summary.json")).at("energy_per_site");
+  const double projected = parsed({"measure", directory, "--observables", "energy", "--symmetry",
+                                   "translations,spin-flip"})
+                               .at("energy_per_site");
+  EXPECT_NE(projected, before);
+  ASSERT_EQ(plaquette_program({"resume", directory, "--steps", "8", "--symmetry",
+                               "translations,spin-flip", "--quiet"})
+                .status,
+            0);
+  EXPECT_NE(
+      contents(scratch / "run/config.toml").find("symmetry = \"translations,spin-flip=even\""),
+      std::string::npos);
+  // The first step after the change measures the projected state of the old parameters.
+  std::istringstream log(contents(scratch / "run/log.jsonl"));
+  std::string line;
+  for (int step = 0; step < 7; ++step) std::getline(log, line);
+  EXPECT_NEAR(json::parse(line).at("energy"), projected, 1e-10);
+  // And it stays.
+  ASSERT_EQ(plaquette_program({"resume", directory, "--steps", "9", "--quiet"}).status, 0);
+}
+
+}  // namespace
+}  // namespace plaquette::test
