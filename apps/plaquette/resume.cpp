@@ -36,7 +36,8 @@ Checkpoint load_checkpoint(const RunDirectory& directory, bool previous) {
 void require_same_job(const RunDirectory& directory, const JobOptions& options,
                       const Checkpoint& checkpoint) {
   if (job_fingerprint(options) == checkpoint.job_fingerprint) return;
-  throw InputError(concat(directory.configuration().string(),
+  const bool bonds = !options.job.couplings.bonds.empty();
+  throw InputError(concat(directory.configuration().string(), bonds ? " or bonds.txt" : "",
                           ": has changed since the checkpoint was written; only steps, backend, "
                           "threads, memory-limit, symmetry and checkpoint intervals may "
                           "change"));
