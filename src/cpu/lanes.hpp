@@ -17,9 +17,18 @@ struct Lanes {
   static void store(Real* to, Type value) { std::memcpy(to, &value, sizeof(value)); }
 };
 
+/// Bytes of the widest vector register that the target has.
+#if defined(__AVX512F__)
+inline constexpr int kRegisterBytes = 64;
+#elif defined(__AVX__)
+inline constexpr int kRegisterBytes = 32;
+#else
+inline constexpr int kRegisterBytes = 16;
+#endif
+
 /// Lanes of the widest register.
 template <class Real>
-inline constexpr int kRegisterLanes = static_cast<int>(64 / sizeof(Real));
+inline constexpr int kRegisterLanes = kRegisterBytes / static_cast<int>(sizeof(Real));
 
 namespace detail {
 
