@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <source_location>
+#include <string>
 
 #include "kernels/cuda_error.hpp"
 #include "kernels/stream.h"
@@ -53,6 +54,19 @@ inline std::size_t shared_memory_limit() {
   PLAQUETTE_CUDA(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
   return static_cast<std::size_t>(bytes);
 #endif
+}
+
+/// `bytes` of a block's shared memory, if the device offers as many. Throws CapacityError that says
+/// what needs them and what to change.
+inline std::size_t affordable_shared_bytes(std::size_t bytes, const std::string& what,
+                                           const char* advice) {
+  const std::size_t limit = shared_memory_limit();
+  if (bytes > limit) {
+    throw CapacityError(concat(what, " needs ", (bytes + 1023) / 1024,
+                               " KiB of shared memory, the device offers ", limit / 1024, " KiB; ",
+                               advice));
+  }
+  return bytes;
 }
 
 /// Runs `kernel` on shape.stream. Throws CudaError, which names the launcher, if it cannot start.

@@ -204,21 +204,15 @@ __global__ void __launch_bounds__(kThreads)
   });
 }
 
-/// Shared memory of a head. Throws CapacityError if the device does not have that much.
-std::size_t shared_bytes_for(std::size_t tokens, std::size_t head_width, std::size_t real_bytes) {
-  const std::size_t bytes = softmax_attention_shared_bytes(tokens, head_width, real_bytes);
-  const std::size_t limit = shared_memory_limit();
-  if (bytes > limit) {
-    throw CapacityError(concat("softmax attention over ", tokens, " tokens with heads of width ",
-                               head_width, " needs ", (bytes + 1023) / 1024,
-                               " KiB of shared memory, the device offers ", limit / 1024,
-                               " KiB; raise --patch, or take --attention factored, --precision fp32"
-                               " or --backend cpu"));
-  }
-  return bytes;
-}
-
 }  // namespace
+
+std::size_t softmax_attention_affordable_bytes(std::size_t tokens, std::size_t head_width,
+                                               std::size_t bytes_per_real) {
+  return affordable_shared_bytes(
+      softmax_attention_shared_bytes(tokens, head_width, bytes_per_real),
+      concat("softmax attention over ", tokens, " tokens with heads of width ", head_width),
+      "raise --patch, or take --attention factored, --precision fp32 or --backend cpu");
+}
 
 template <class Real>
 void softmax_attention(TensorView<Real, 3> out, Real* softmax, TensorView<const Real, 3> query,
@@ -229,9 +223,9 @@ void softmax_attention(TensorView<Real, 3> out, Real* softmax, TensorView<const 
   const std::size_t r = out.extent(2) / heads;
   const dim3 grid(blocks_for(out.extent(0), 1), blocks_for(heads, 1));
   launch(softmax_attention_kernel<Real>,
-         {grid, kThreads, shared_bytes_for(map.tokens, r, sizeof(Real)), stream}, out.data(),
-         softmax, query.data(), key.data(), value.data(), position.data(), kind, map, out.extent(2),
-         r);
+         {grid, kThreads, softmax_attention_affordable_bytes(map.tokens, r, sizeof(Real)), stream},
+         out.data(), softmax, query.data(), key.data(), value.data(), position.data(), kind, map,
+         out.extent(2), r);
 }
 
 template <class Real, class Out>
@@ -248,8 +242,9 @@ void softmax_attention_backward(const AttentionCotangents<Real>& out,
       cotangent.data(),   forward.softmax.data(), forward.query.data(),
       forward.key.data(), forward.value.data(),   forward.position.data()};
   launch(softmax_attention_backward_kernel<Real, Out>,
-         {grid, kThreads, shared_bytes_for(map.tokens, d / heads, sizeof(Real)), stream}, arrays,
-         block, offset, kind, map, forward.query.extent(0), d, d / heads);
+         {grid, kThreads, softmax_attention_affordable_bytes(map.tokens, d / heads, sizeof(Real)),
+          stream},
+         arrays, block, offset, kind, map, forward.query.extent(0), d, d / heads);
 }
 
 #define PLAQUETTE_INSTANTIATE(Real)                                                         \

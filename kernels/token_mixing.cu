@@ -116,6 +116,12 @@ __global__ void position_gradient_kernel(GradientBlock<Out> block, std::size_t o
 
 }  // namespace
 
+std::size_t position_gradient_affordable_bytes(std::size_t tokens, std::size_t bytes_per_real) {
+  return affordable_shared_bytes(2 * tokens * kStride * bytes_per_real,
+                                 concat("the gradient of positions between ", tokens, " tokens"),
+                                 "raise --patch, or take --precision fp32 or --backend cpu");
+}
+
 template <class Real>
 void mix_tokens(TensorView<Real, 3> out, TensorView<const Real, 3> in,
                 TensorView<const Real, 2> weights, TensorView<const std::int32_t, 2> index,
@@ -136,9 +142,10 @@ void mix_tokens_position_gradient(const GradientBlock<Out>& block, std::size_t o
   if (!block.wants(offset, heads * map.positions)) return;
   const dim3 grid(blocks_for(cotangent.extent(0), 1), blocks_for(heads, 1));
   launch(position_gradient_kernel<Real, Out>,
-         {grid, kGradientThreads, 2 * map.tokens * kStride * sizeof(Real), stream}, block, offset,
-         cotangent.data(), value.data(), value.extent(0), value.extent(2), value.extent(2) / heads,
-         map);
+         {grid, kGradientThreads, position_gradient_affordable_bytes(map.tokens, sizeof(Real)),
+          stream},
+         block, offset, cotangent.data(), value.data(), value.extent(0), value.extent(2),
+         value.extent(2) / heads, map);
 }
 
 #define PLAQUETTE_INSTANTIATE(Real)                                                      \

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "backend_choice.hpp"
 #include "commands.hpp"
 #include "configurations.hpp"
 #include "fmt/core.h"
@@ -62,6 +63,7 @@ Findings look(const Subject& subject, const AttentionOptions& given) {
   const Job& job = subject.options.job;
   const Lattice lattice = make_lattice(job.lattice, job.L);
   const NetworkShape shape = make_network_shape(lattice, job.network);
+  announce_auto_backend(subject.options, given.quiet);
   const auto backend = make_backend(subject.options.chosen_backend(), make_measurement_problem(job),
                                     subject.options.resources);
   backend->set_parameters(subject.parameters);

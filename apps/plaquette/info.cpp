@@ -19,13 +19,15 @@ nlohmann::ordered_json build_json() {
                         {"usable", status.usable},
                         {"description", status.description}});
   }
-  return {{"version", kVersion},      {"commit", kGitCommit},     {"compiler", kCompiler},
-          {"build_type", kBuildType}, {"architecture", kCpuArch}, {"backends", backends}};
+  return {{"version", kVersion},      {"commit", kGitCommit},
+          {"compiler", kCompiler},    {"build_type", kBuildType},
+          {"architecture", kCpuArch}, {"cuda_architectures", kCudaArchitectures},
+          {"backends", backends}};
 }
 
 void print_build() {
-  fmt::print("plaquette {} ({}), {}, {}, -march={}\n", kVersion, kGitCommit, kCompiler, kBuildType,
-             kCpuArch);
+  fmt::print("plaquette {} ({}), {}, {}, -march={}, CUDA architectures {}\n", kVersion, kGitCommit,
+             kCompiler, kBuildType, kCpuArch, kCudaArchitectures);
   for (const BackendStatus& status : backend_statuses()) {
     fmt::print("{:<5} {}: {}\n", word(status.kind), status.usable ? "usable" : "not usable",
                status.description);
@@ -88,15 +90,18 @@ int info_command(const Arguments& arguments) {
 
   resolve_job_options(options, job);
   const Problem problem = make_problem(job.job);
-  const MemoryPlan plan = plan_memory(job.chosen_backend(), problem, job.resources);
+  const BackendKind kind = job.chosen_backend();
   if (json) {
     nlohmann::ordered_json found = build_json();
-    found["memory_plan"] = memory_plan_json(plan);
+    found["memory_plan"] = memory_plan_json(plan_memory(kind, problem, job.resources));
     fmt::print("{}\n", found.dump(2));
     return 0;
   }
   print_build();
-  fmt::print("\nmemory plan of this job on {}\n", word(job.chosen_backend()));
+  // The build and the devices are shown even where the job then turns out not to fit.
+  std::fflush(stdout);
+  const MemoryPlan plan = plan_memory(kind, problem, job.resources);
+  fmt::print("\nmemory plan of this job on {}\n", word(kind));
   print_memory_plan(plan);
   return 0;
 }

@@ -1,5 +1,6 @@
 #include "plaquette/vmc/measurement.hpp"
 
+#include "backend_choice.hpp"
 #include "commands.hpp"
 #include "fmt/core.h"
 #include "plaquette/backend/registry.hpp"
@@ -73,6 +74,7 @@ int measure_command(const Arguments& arguments) {
   if (!subject) return 0;
   const Job& job = subject->options.job;
   const ResultFiles files(*subject, out, "measure", force ? Overwrite::yes : Overwrite::no);
+  announce_auto_backend(subject->options, quiet);
   const auto backend = make_backend(subject->options.chosen_backend(),
                                     make_measurement_problem(job), subject->options.resources);
   backend->set_parameters(subject->parameters);

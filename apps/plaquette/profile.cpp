@@ -3,6 +3,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "backend_choice.hpp"
 #include "commands.hpp"
 #include "fmt/core.h"
 #include "job_options.hpp"
@@ -144,6 +145,7 @@ int profile_command(const Arguments& arguments) {
     throw InputError(concat("--repeats ", repeats, ": must be from 1 to 1000"));
   }
   const std::vector<AttentionCase> wanted = parse_cases(cases);
+  announce_auto_backend(job, false);
   const BackendKind kind = job.chosen_backend();
   const Roofline roofline{measure_copy_bandwidth(kind, job.resources),
                           measure_gemm_peak(kind, Precision::fp32, job.resources),

@@ -1,31 +1,18 @@
 #include "session.hpp"
 
+#include "backend_choice.hpp"
 #include "fmt/core.h"
-#include "plaquette/backend/registry.hpp"
 #include "plaquette/build_info.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
 
 namespace plaquette {
-namespace {
-
-/// What `auto` chose, and why not the GPU if there is none.
-std::string reason_for(const Backend& backend) {
-  std::string reason = fmt::format("{}: {}", word(backend.kind()), backend.description());
-  for (const BackendStatus& status : backend_statuses()) {
-    if (!status.usable) reason += fmt::format(" ({}: {})", word(status.kind), status.description);
-  }
-  return reason;
-}
-
-}  // namespace
-
 int conduct_session(const RunDirectory& directory, const JobOptions& options, Backend& backend,
                     const Checkpoint& start, const SessionOutput& output) {
   const SignalWatch signals;
   const auto steps = static_cast<std::uint64_t>(options.job.steps);
   Progress progress(start.state.step, steps, output.quiet);
-  if (!options.backend) progress.message("backend auto: " + reason_for(backend));
+  if (!options.backend) progress.message(auto_backend_message());
   Optimisation optimisation(options.job, backend, start.state);
   const SessionEnd end =
       run_session(directory, options.job, optimisation, start,

@@ -31,6 +31,9 @@ std::size_t workspace_bytes(const PhaseNetworks& networks, int sites) {
 }
 
 MemoryPlan plan_memory(const Problem& problem, const Resources& resources) {
+  if (problem.precision.tf32) {
+    throw InputError("--tf32: only GPUs have such products; leave it out with --backend cpu");
+  }
   const PhaseNetworks networks(problem);
   const std::size_t parameters = make_parameter_table(problem.network).size;
   const int sites = problem.hamiltonian.sites;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cuda/device_memory.hpp"
+#include "cuda/phase_range.hpp"
 #include "cuda/position_lists.hpp"
 #include "kernels/softmax_attention.h"
 #include "kernels/token_mixing.h"
@@ -49,6 +50,8 @@ class AttentionOperator {
   }
 
   void run(AttentionPass pass) {
+    const PhaseRange range(pass == AttentionPass::forward ? "attention forward"
+                                                          : "attention backward");
     if (pass == AttentionPass::forward) {
       forward(nullptr);
     } else {

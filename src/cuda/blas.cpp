@@ -39,9 +39,12 @@ struct Blas::Handle {
   cublasHandle_t get = nullptr;
 };
 
-Blas::Blas(const Stream& stream) : handle_(std::make_unique<Handle>()), stream_(stream.get()) {
+Blas::Blas(const Stream& stream, FloatProducts products)
+    : handle_(std::make_unique<Handle>()), stream_(stream.get()) {
   PLAQUETTE_CUDA(cublasSetStream(handle_->get, stream_));
-  PLAQUETTE_CUDA(cublasSetMathMode(handle_->get, CUBLAS_DEFAULT_MATH));
+  PLAQUETTE_CUDA(cublasSetMathMode(handle_->get, products == FloatProducts::tf32
+                                                     ? CUBLAS_TF32_TENSOR_OP_MATH
+                                                     : CUBLAS_DEFAULT_MATH));
 }
 
 Blas::~Blas() = default;

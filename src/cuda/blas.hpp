@@ -24,11 +24,13 @@ struct ProductShape {
   std::size_t columns;
 };
 
-/// Dense products on a stream: cuBLAS, with FP32 in true FP32 (no TF32). Instantiated for float
-/// and double.
+/// How products of float treat their factors.
+enum class FloatProducts { exact, tf32 };
+
+/// Dense products on a stream: cuBLAS. Instantiated for float and double.
 class Blas {
  public:
-  explicit Blas(const Stream& stream);
+  Blas(const Stream& stream, FloatProducts products);
   ~Blas();
   Blas(const Blas&) = delete;
   Blas& operator=(const Blas&) = delete;

@@ -57,7 +57,7 @@ class CudaBackend final : public Backend {
   CudaBackend(const Problem& problem, const Resources& resources, std::size_t activation_bytes)
       : problem_(problem),
         plan_(cuda::plan_memory(problem, resources, activation_bytes)),
-        blas_(stream_),
+        blas_(stream_, problem.precision.tf32 ? FloatProducts::tf32 : FloatProducts::exact),
         networks_(problem, blas_, activation_bytes),
         parameters_(make_parameter_table(problem.network).size),
         scratch_(workspace_bytes(networks_, problem)),
@@ -80,6 +80,7 @@ class CudaBackend final : public Backend {
   const MemoryPlan& memory_plan() const override { return plan_; }
 
   void set_parameters(std::span<const double> theta) override {
+    const PhaseRange range("update");
     networks_.set_parameters(theta);
     sampler_.forget_amplitudes();
     forget_jacobian();
@@ -116,6 +117,7 @@ class CudaBackend final : public Backend {
   ConfigurationBatch samples() const override { return samples_.download(stream_.get()); }
 
   void sample_log_psi(std::span<Complex> out) override {
+    const PhaseRange range("log psi");
     PLAQUETTE_REQUIRE(out.size() == samples_.count(), out.size(), " results");
     for_pieces(samples_.count(), [&](IndexRange piece) {
       log_psi_of(samples_.rows(piece.begin, piece.size()), out.subspan(piece.begin, piece.size()));
@@ -135,7 +137,6 @@ class CudaBackend final : public Backend {
 
   void accumulate_gram(std::span<const double> weights, std::span<const double> column_scale,
                        PhaseClock& clock) override {
-    const PhaseRange range("Gram matrix");
     jacobian().define(samples_.all(), weights, column_scale);
     jacobian().gram(gram_->data(), clock);
     gram_->keep_diagonal();
@@ -271,7 +272,7 @@ template <class Real>
 double gemm_gflops(std::size_t size) {
   constexpr int kRepeats = 10;
   const Stream stream;
-  const Blas blas(stream);
+  const Blas blas(stream, FloatProducts::exact);
   // Products of ordinary numbers: zeros can run faster than data does.
   std::vector<Real> values(size * size);
   for (std::size_t k = 0; k < values.size(); ++k) {

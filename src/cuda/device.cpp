@@ -2,6 +2,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include "cuda/kernel_image.hpp"
 #include "kernels/cuda_error.hpp"
 
 namespace plaquette::cuda {
@@ -14,26 +15,34 @@ std::string version(int number) { return concat(number / 1000, '.', number % 100
 }  // namespace
 
 DeviceStatus device_status() {
-  int count = 0;
-  if (const cudaError_t status = cudaGetDeviceCount(&count); status != cudaSuccess) {
+  const auto unusable = [](cudaError_t status) {
     cudaGetLastError();
-    return {false, concat("no usable GPU: ", cudaGetErrorString(status))};
-  }
-  if (count == 0) return {false, "no usable GPU: the driver sees none"};
+    return DeviceStatus{false, concat("no usable GPU: ", cudaGetErrorString(status))};
+  };
+  int count = 0;
   int device = 0;
-  cudaDeviceProp properties{};
   int driver = 0;
-  PLAQUETTE_CUDA(cudaGetDevice(&device));
-  PLAQUETTE_CUDA(cudaGetDeviceProperties(&properties, device));
-  PLAQUETTE_CUDA(cudaDriverGetVersion(&driver));
+  cudaDeviceProp properties{};
+  cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaSuccess && count == 0) status = cudaErrorNoDevice;
+  if (status == cudaSuccess) status = cudaGetDevice(&device);
+  if (status == cudaSuccess) status = cudaGetDeviceProperties(&properties, device);
+  if (status == cudaSuccess) status = cudaDriverGetVersion(&driver);
+  if (status != cudaSuccess) return unusable(status);
   const std::string name =
       concat(properties.name, " (sm_", properties.major, properties.minor, ')');
   if (properties.major < kOldestMajor) {
     return {false, concat("no usable GPU: ", name, " is older than sm_", kOldestMajor, "0")};
   }
+  if (const auto reason = why_kernels_do_not_run()) {
+    return {false, concat("no usable GPU: ", name, ": ", *reason)};
+  }
+  const std::string more =
+      count > 1 ? concat(", device ", device, " of ", count, " (CUDA_VISIBLE_DEVICES chooses)")
+                : "";
   return {true, concat(name, ", ", properties.totalGlobalMem >> 20, " MiB, ",
                        properties.multiProcessorCount, " SMs, driver for CUDA ", version(driver),
-                       ", built with CUDA ", version(CUDART_VERSION))};
+                       ", built with CUDA ", version(CUDART_VERSION), more)};
 }
 
 std::size_t free_device_memory() {

@@ -23,8 +23,9 @@ void* allocate_device_memory(std::size_t bytes) {
 void release_device_memory(void* memory) noexcept { cudaFree(memory); }
 
 void copy_to_device(void* to, const void* from, std::size_t bytes, cudaStream_t stream) {
-  // From pageable memory this returns when the bytes are staged, as its contract asks.
   PLAQUETTE_CUDA(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream));
+  // Callers pass temporaries, and nothing promises that pageable memory has been read by now.
+  PLAQUETTE_CUDA(cudaStreamSynchronize(stream));
 }
 
 void copy_to_host(void* to, const void* from, std::size_t bytes, cudaStream_t stream) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cuda/phase_range.hpp"
 #include "kernels/jacobian_columns.h"
 #include "plaquette/model/parameter_table.hpp"
 
@@ -59,10 +60,12 @@ class JacobianOf final : public Jacobian {
   void gram(double* gram, PhaseClock& clock) override {
     for (std::size_t b = 0; b < block_count(); ++b) {
       {
+        const PhaseRange range("log-derivatives");
         const auto scope = clock.measure(Phase::log_derivatives);
         load(b);
         stream_.synchronize();  // the clock's, so that each phase is charged its own time
       }
+      const PhaseRange range("Gram matrix");
       const auto scope = clock.measure(Phase::gram);
       for_each_slice([&](IndexRange columns) {
         if (form_ == GramForm::samples) {

@@ -19,10 +19,11 @@ constexpr std::size_t kSamplesOfNoProblem = 1024;
 double gibibytes(std::size_t bytes) { return static_cast<double>(bytes) / (1 << 30); }
 
 [[noreturn]] void refuse(std::size_t needed, std::size_t limit) {
-  throw CapacityError(concat("the job needs ", gibibytes(needed), " GiB of device memory (", needed,
-                             " bytes) and may use ", gibibytes(limit),
-                             " GiB; lower --samples or the network's size, or raise "
-                             "--memory-limit"));
+  throw CapacityError(
+      concat("the job needs ", gibibytes(needed), " GiB of device memory (", needed,
+             " bytes) and may use ", gibibytes(limit),
+             " GiB; lower --samples or the network's size, or give it more: a higher "
+             "--memory-limit, a freer device"));
 }
 
 }  // namespace
@@ -52,8 +53,11 @@ std::size_t workspace_bytes(const PhaseNetworks& networks, const Problem& proble
 MemoryPlan plan_memory(const Problem& problem, const Resources& resources,
                        std::size_t activation_bytes) {
   const std::size_t free = free_device_memory();
+  // Windows are counted on a network of the job's shape, whose parameters must fit to begin with.
+  const std::size_t least = 2 * make_parameter_table(problem.network).size * sizeof(double);
+  if (least > free) refuse(least, free);
   const Stream stream;
-  const Blas blas(stream);
+  const Blas blas(stream, FloatProducts::exact);
   const PhaseNetworks networks(problem, blas, activation_bytes);
   const std::size_t parameters = make_parameter_table(problem.network).size;
   const std::size_t M = problem.samples;
@@ -81,8 +85,7 @@ MemoryPlan plan_memory(const Problem& problem, const Resources& resources,
         affordable >= parameters ? parameters : affordable / jacobian.slice * jacobian.slice;
     plan.items.push_back({"log-derivative block", plan.parameters_per_block * jacobian.per_column});
   }
-  if (plan.total() > plan.limit) refuse(plan.total(), plan.limit);
-  if (plan.total() > free) refuse(plan.total(), free);
+  if (plan.total() > std::min(plan.limit, free)) refuse(plan.total(), std::min(plan.limit, free));
   return plan;
 }
 

@@ -46,7 +46,13 @@ Network<Real>::Network(const NetworkShape& shape, const Blas& blas, std::size_t 
       patch_sites_(patch_sites(shape), blas.stream()),
       positions_(shape, blas.stream()),
       window_(window_for(activation_bytes, workspace_bytes(1))),
-      gradient_window_(window_for(activation_bytes, gradient_workspace_bytes(1))) {}
+      gradient_window_(window_for(activation_bytes, gradient_workspace_bytes(1))) {
+  if (shape.has_query_key()) {
+    softmax_attention_affordable_bytes(n_, d_ / heads_, sizeof(Real));
+  } else {
+    position_gradient_affordable_bytes(n_, sizeof(Real));
+  }
+}
 
 template <class Real>
 void Network<Real>::set_parameters(std::span<const double> theta) {

@@ -18,7 +18,8 @@ namespace plaquette::cuda {
 template <class Real>
 class Network final : public WaveFunction {
  public:
-  /// `blas` must outlive this. activation_bytes: what a window's activations may take.
+  /// `blas` must outlive this. activation_bytes: what a window's activations may take. Throws
+  /// CapacityError if the device cannot run a kernel that this shape needs.
   Network(const NetworkShape& shape, const Blas& blas, std::size_t activation_bytes);
 
   void set_parameters(std::span<const double> theta) override;

@@ -1,7 +1,8 @@
 #pragma once
 
 #if !defined(PLAQUETTE_SIMT)
-#include <nvtx3/nvtx3.hpp>
+// The C interface: the C++ one came to the toolkit only with 12.9.
+#include <nvtx3/nvToolsExt.h>
 #endif
 
 namespace plaquette::cuda {
@@ -12,11 +13,11 @@ class PhaseRange {
 #if defined(PLAQUETTE_SIMT)
   explicit PhaseRange(const char*) {}
 #else
-  explicit PhaseRange(const char* name) : range_(name) {}
-
- private:
-  nvtx3::scoped_range range_;
+  explicit PhaseRange(const char* name) { nvtxRangePushA(name); }
+  ~PhaseRange() { nvtxRangePop(); }
 #endif
+  PhaseRange(const PhaseRange&) = delete;
+  PhaseRange& operator=(const PhaseRange&) = delete;
 };
 
 }  // namespace plaquette::cuda

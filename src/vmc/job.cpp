@@ -55,6 +55,13 @@ void check_sampling(const Job& job, const Lattice& lattice) {
   require_positive("--sampling-power", job.sampling_power, 2.0);
 }
 
+void check_precision(const PrecisionPolicy& precision) {
+  const bool fp32 = precision.sampling == Precision::fp32 &&
+                    precision.local_energy == Precision::fp32 &&
+                    precision.log_derivatives == Precision::fp32;
+  if (precision.tf32 && !fp32) throw InputError("--tf32: needs --precision fp32");
+}
+
 void check_optimisation(const Job& job) {
   constexpr int kMostSteps = 1'000'000'000;
   require_within("--steps", job.steps, 0, kMostSteps);
@@ -84,6 +91,7 @@ Problem make_problem(const Job& job) {
                                          !job.network.translation_invariant, job.symmetry);
   check_sampling(job, lattice);
   check_optimisation(job);
+  check_precision(job.precision);
   if (job.sampler == SamplerKind::full_sum) {
     problem.samples = zero_magnetisation_states(lattice.sites()).size();
   } else {

@@ -175,6 +175,14 @@ void Optimisation::restore_chains() {
   if (problem_.chains > 0) backend_.set_chains(state_.chains);
 }
 
+/// What failed first is what the user must read: a device that is lost fails here again.
+void Optimisation::restore_chains_after_failure() noexcept {
+  try {
+    restore_chains();
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+  }
+}
+
 StepRecord Optimisation::step() {
   StepRecord record;
   try {
@@ -186,7 +194,7 @@ StepRecord Optimisation::step() {
     backend_.set_parameters(next.parameters);
     state_ = std::move(next);
   } catch (...) {
-    restore_chains();
+    restore_chains_after_failure();
     throw;
   }
   return record;
@@ -199,7 +207,7 @@ StepRecord Optimisation::evaluate() {
     const Measurement measured = measure(record);
     diagnose(extended_history(measured), record);
   } catch (...) {
-    restore_chains();
+    restore_chains_after_failure();
     throw;
   }
   restore_chains();

@@ -53,6 +53,8 @@ TEST(BadInput, OptionsOfRun) {
       {{"--optimizer", "adam"}, {"--optimizer adam", "sr, spring, march"}},
       {{"--schedule", "step"}, {"--schedule step", "constant, linear, cosine"}},
       {{"--precision", "fp16"}, {"--precision fp16", "fp64, fp32"}},
+      {{"--tf32"}, {"--tf32", "--precision fp32"}},
+      {{"--tf32", "--precision", "fp32", "--backend", "cpu"}, {"--tf32", "--backend cpu"}},
       {{"--backend", "tpu"}, {"--backend tpu", "auto, cpu, cuda"}},
       {{"--chains", "0"}, {"--chains 0"}},
       {{"--chains", "-8"}, {"--chains -8"}},

@@ -49,7 +49,7 @@ DeviceStatus device_status() { return {true, "simulated device"}; }
 std::size_t free_device_memory() { return kFreeBytes; }
 
 struct Blas::Handle {};
-Blas::Blas(const Stream& stream) : stream_(stream.get()) {}
+Blas::Blas(const Stream& stream, FloatProducts) : stream_(stream.get()) {}
 Blas::~Blas() = default;
 
 namespace {

@@ -26,6 +26,8 @@ struct PrecisionPolicy {
   Precision sampling = Precision::fp64;
   Precision local_energy = Precision::fp64;
   Precision log_derivatives = Precision::fp64;
+  /// CUDA: products of FP32 networks may round their factors to TF32, ten bits of mantissa.
+  bool tf32 = false;
 };
 
 /// Which linear system the SR step solves; the solutions are equal, the costs are not.

@@ -81,6 +81,7 @@ class Optimisation {
   void diagnose(const std::vector<double>& history, StepRecord& record) const;
   void look_at_attention(const Measurement& measured, StepRecord& record) const;
   void restore_chains();
+  void restore_chains_after_failure() noexcept;
 
   Job job_;
   Problem problem_;

@@ -1,0 +1,24 @@
+#include "backend_choice.hpp"
+
+#include "fmt/core.h"
+#include "plaquette/backend/registry.hpp"
+#include "plaquette/io/words.hpp"
+
+namespace plaquette {
+
+std::string auto_backend_message() {
+  const BackendKind taken = preferred_backend();
+  std::string device;
+  std::string others;
+  for (const BackendStatus& status : backend_statuses()) {
+    if (status.kind == taken) device = status.description;
+    if (!status.usable) others += fmt::format(" ({}: {})", word(status.kind), status.description);
+  }
+  return fmt::format("backend auto: {}: {}{}", word(taken), device, others);
+}
+
+void announce_auto_backend(const JobOptions& options, bool quiet) {
+  if (!options.backend && !quiet) fmt::print(stderr, "{}\n", auto_backend_message());
+}
+
+}  // namespace plaquette
