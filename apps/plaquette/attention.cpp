@@ -4,6 +4,7 @@
 #include "commands.hpp"
 #include "configurations.hpp"
 #include "fmt/core.h"
+#include "messages.hpp"
 #include "plaquette/backend/registry.hpp"
 #include "plaquette/vmc/attention_statistics.hpp"
 #include "plaquette/vmc/measurement.hpp"
@@ -38,13 +39,13 @@ struct Findings {
 };
 
 Measurement energy_of(const Subject& subject, const NetworkChoice& network,
-                      const std::vector<double>& parameters, bool quiet) {
+                      const std::vector<double>& parameters, const SamplingPlan& plan) {
   Job job = subject.options.job;
   job.network = network;
   const auto backend = make_backend(subject.options.chosen_backend(), make_measurement_problem(job),
                                     subject.options.resources);
   backend->set_parameters(parameters);
-  return measure(job, *backend, ObservableSet::energy, subject.sampling(quiet));
+  return measure(job, *backend, ObservableSet::energy, plan);
 }
 
 FreezingCost freezing_cost(const Subject& subject, const AttentionMaps& maps, bool quiet) {
@@ -52,8 +53,11 @@ FreezingCost freezing_cost(const Subject& subject, const AttentionMaps& maps, bo
   const FrozenNetwork frozen =
       freeze_attention(make_lattice(job.lattice, job.L), job.network, subject.parameters, maps);
   FreezingCost cost;
-  cost.energy = energy_of(subject, job.network, subject.parameters, quiet).energy;
-  cost.frozen = energy_of(subject, frozen.network, frozen.parameters, quiet).energy;
+  SamplingPlan plan = subject.sampling(quiet);
+  cost.energy = energy_of(subject, job.network, subject.parameters, plan).energy;
+  // The chains are those of the network that was not frozen.
+  plan.thermalisation = std::max(plan.thermalisation, kSweepsFromAfar);
+  cost.frozen = energy_of(subject, frozen.network, frozen.parameters, plan).energy;
   cost.change = {cost.frozen.mean - cost.energy.mean,
                  std::hypot(cost.frozen.error, cost.energy.error)};
   return cost;
@@ -63,9 +67,13 @@ Findings look(const Subject& subject, const AttentionOptions& given) {
   const Job& job = subject.options.job;
   const Lattice lattice = make_lattice(job.lattice, job.L);
   const NetworkShape shape = make_network_shape(lattice, job.network);
-  announce_auto_backend(subject.options, given.quiet);
+  std::optional<ConfigurationBatch> inputs;
+  if (!given.configurations.empty()) {
+    inputs = read_configurations(given.configurations, lattice.sites());
+  }
   const auto backend = make_backend(subject.options.chosen_backend(), make_measurement_problem(job),
                                     subject.options.resources);
+  announce_auto_backend(subject.options, given.quiet);
   backend->set_parameters(subject.parameters);
   AttentionStatistics statistics(shape, subject.parameters);
   Findings found{.shape = shape,
@@ -74,15 +82,14 @@ Findings look(const Subject& subject, const AttentionOptions& given) {
                  .inputs = {},
                  .count = 0,
                  .freezing = {}};
-  if (given.configurations.empty()) {
+  if (!inputs) {
     visit_samples(job, *backend, subject.sampling(given.quiet), [&](const SampleRound& round) {
       statistics.add(*backend, round.states, round.weights);
       found.count += round.states.count();
     });
   } else {
-    const ConfigurationBatch states = read_configurations(given.configurations, lattice.sites());
-    statistics.add(*backend, states, std::vector<double>(states.count(), 1.0), &found.inputs);
-    found.count = states.count();
+    statistics.add(*backend, *inputs, std::vector<double>(inputs->count(), 1.0), &found.inputs);
+    found.count = inputs->count();
   }
   found.maps = statistics.maps();
   if (given.freeze && shape.has_query_key()) {
@@ -169,7 +176,8 @@ int attention_command(const Arguments& arguments) {
         options.flag("--force", given.force, "replace the files of an earlier look");
         options.flag("--quiet", given.quiet, "no progress on stderr");
         options.flag("--json", given.json, "print the results as JSON");
-      });
+      },
+      [](Job&) {});
   if (!subject) return 0;
   const ResultFiles files(*subject, given.out, "attention",
                           given.force ? Overwrite::yes : Overwrite::no);
@@ -180,7 +188,7 @@ int attention_command(const Arguments& arguments) {
     fmt::print("{}\n", results.json());
   } else {
     print_findings(found, subject->options.job);
-    if (!given.quiet && !files.message().empty()) fmt::print(stderr, "{}\n", files.message());
+    if (!given.quiet && !files.message().empty()) tell_line("{}", files.message());
   }
   return 0;
 }

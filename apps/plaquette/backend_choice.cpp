@@ -1,6 +1,7 @@
 #include "backend_choice.hpp"
 
 #include "fmt/core.h"
+#include "messages.hpp"
 #include "plaquette/backend/registry.hpp"
 #include "plaquette/io/words.hpp"
 
@@ -18,7 +19,7 @@ std::string auto_backend_message() {
 }
 
 void announce_auto_backend(const JobOptions& options, bool quiet) {
-  if (!options.backend && !quiet) fmt::print(stderr, "{}\n", auto_backend_message());
+  if (!options.backend && !quiet) tell_line("{}", auto_backend_message());
 }
 
 }  // namespace plaquette

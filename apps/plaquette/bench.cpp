@@ -10,6 +10,7 @@
 #include "fmt/core.h"
 #include "job_options.hpp"
 #include "json.hpp"
+#include "messages.hpp"
 #include "plaquette/backend/registry.hpp"
 #include "plaquette/build_info.hpp"
 #include "plaquette/model/parameter_table.hpp"
@@ -442,8 +443,8 @@ int bench_command(const Arguments& arguments) {
       contestant.bench->repeat();
       if (k == 0) {
         const double step = contestant.bench->forget_warm_up();
-        fmt::print(stderr, "{}: one step takes about {:.3f} s; {} to time\n", word(contestant.kind),
-                   step, repeats);
+        tell_line("{}: one step takes about {:.3f} s; {} to time", word(contestant.kind), step,
+                  repeats);
       }
     }
   }

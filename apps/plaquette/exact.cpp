@@ -24,7 +24,11 @@ int exact_command(const Arguments& arguments) {
   options.configuration_file("--config");
   options.flag("--json", json, "print JSON");
   if (!options.parse(arguments)) return 0;
-  if (threads < 0) throw InputError(concat("--threads ", threads, ": must be at least 0"));
+  constexpr int kMostThreads = 128;
+  if (threads < 0 || threads > kMostThreads) {
+    throw InputError(
+        concat("--threads ", threads, ": must be from 1 to ", kMostThreads, ", or 0 for all"));
+  }
 
   const Lattice lattice = make_lattice(kind, L);
   if (lattice.sites() > kMaxEnumeratedSites) {

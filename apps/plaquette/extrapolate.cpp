@@ -17,6 +17,18 @@ struct Run {
   EnergyPoint point;
 };
 
+/// A run may have gone on since it was measured.
+void require_current(const RunDirectory& directory, const std::filesystem::path& source,
+                     const nlohmann::json& document) {
+  if (!document.is_object() || !document.contains("step")) return;
+  const std::uint64_t now = read_checkpoint(directory.checkpoint()).state.step;
+  if (document["step"] != now) {
+    throw InputError(concat(source.string(), ": was measured after step ", document["step"].dump(),
+                            ", the run is at step ", now, "; measure it again: plaquette measure ",
+                            directory.root.string(), " --force"));
+  }
+}
+
 /// From measure.json if there is one, else from summary.json.
 Run read_run(const std::string& root) {
   const RunDirectory directory{root};
@@ -37,6 +49,7 @@ Run read_run(const std::string& root) {
     }
     return document[key].get<double>();
   };
+  require_current(directory, source, document);
   const double variance_error =
       document.is_object() && document.contains("variance_error") ? number("variance_error") : 0.0;
   return {

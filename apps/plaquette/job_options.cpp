@@ -1,6 +1,7 @@
 #include "job_options.hpp"
 
 #include <cmath>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -188,6 +189,47 @@ std::string configuration_text(const JobOptions& target) {
   Options options("run", "");
   define_job_options(options, copy);
   return options.to_toml();
+}
+
+bool same_job(const std::string& a, const std::string& b) {
+  using Keys = std::map<std::string, std::string>;
+  const auto keys_of = [](const std::string& text) {
+    Keys keys;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      const std::size_t equals = line.find(" = ");
+      if (equals == std::string::npos) {
+        keys["bonds' lines"] += line + "\n";
+      } else if (!kHowToRun.contains(line.substr(0, equals))) {
+        keys[line.substr(0, equals)] = line.substr(equals + 3);
+      }
+    }
+    return keys;
+  };
+  const Keys defaults = keys_of(configuration_text({}));
+  const auto complete = [&](const std::string& text) {
+    Keys keys = keys_of(text);
+    keys.insert(defaults.begin(), defaults.end());
+    return keys;
+  };
+  return complete(a) == complete(b);
+}
+
+void require_belongs(const RunDirectory& directory, const JobOptions& options,
+                     const Checkpoint& checkpoint) {
+  if (!same_job(job_fingerprint(options), checkpoint.job_fingerprint)) {
+    const bool bonds = !options.job.couplings.bonds.empty();
+    throw InputError(concat(directory.configuration().string(), bonds ? " or bonds.txt" : "",
+                            ": has changed since the checkpoint was written; only steps, backend, "
+                            "threads, memory-limit, symmetry and checkpoint intervals may change. "
+                            "With other options, start anew: plaquette run --initial-model ",
+                            directory.model().string()));
+  }
+  try {
+    require_fits(checkpoint.state, options.job);
+  } catch (const InputError& error) {
+    throw InputError(concat(directory.root.string(), ": the checkpoint ", error.what()));
+  }
 }
 
 std::string job_fingerprint(const JobOptions& target) {

@@ -6,7 +6,9 @@
 
 #include "options.hpp"
 #include "plaquette/backend/backend.hpp"
+#include "plaquette/io/checkpoint.hpp"
 #include "plaquette/io/model_file.hpp"
+#include "plaquette/io/run_directory.hpp"
 #include "plaquette/vmc/job.hpp"
 
 namespace plaquette {
@@ -32,8 +34,14 @@ void resolve_job_options(const Options& options, JobOptions& target);
 JobOptions read_configuration(const std::filesystem::path& path);
 /// The configuration file that repeats this job.
 std::string configuration_text(const JobOptions& target);
-/// The lines of it that decide the numbers: two runs with the same text walk the same path.
+/// The lines of it that decide the numbers.
 std::string job_fingerprint(const JobOptions& target);
+/// Throws InputError unless the checkpoint is one of this job, in `directory`.
+void require_belongs(const RunDirectory& directory, const JobOptions& options,
+                     const Checkpoint& checkpoint);
+/// Whether two fingerprints mean the same numbers. One of an older program lacks the options that
+/// came later; they then had their defaults.
+bool same_job(const std::string& a, const std::string& b);
 
 /// Groups of options that more than one subcommand takes: --J1, --J2, --marshall, --bonds;
 /// --precision, --backend, --threads, --memory-limit.

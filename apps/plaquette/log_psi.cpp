@@ -55,8 +55,8 @@ int log_psi_command(const Arguments& arguments) {
                   .precision = shared.job.precision};
   problem.symmetry = symmetry_operations(lattice, problem.hamiltonian, model.network.patch,
                                          !model.network.translation_invariant, shared.job.symmetry);
-  announce_auto_backend(shared, false);
   const auto backend = make_backend(shared.chosen_backend(), problem, shared.resources);
+  announce_auto_backend(shared, false);
   backend->set_parameters(model.parameters);
   std::vector<std::complex<double>> log_psi(states.count());
   backend->log_psi(states, log_psi);

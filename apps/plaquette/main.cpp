@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "fmt/core.h"
+#include "messages.hpp"
 #include "plaquette/base/errors.hpp"
 #include "plaquette/build_info.hpp"
 
@@ -31,12 +32,12 @@ constexpr Subcommand kSubcommands[] = {
     {"info", info_command, "build, devices, memory plan; or what a file holds"},
 };
 
-void print_usage(std::FILE* out) {
-  fmt::print(out, "usage: plaquette COMMAND [options]\n\n");
+std::string usage() {
+  std::string text = "usage: plaquette COMMAND [options]\n\n";
   for (const Subcommand& command : kSubcommands) {
-    fmt::print(out, "  {:<11} {}\n", command.name, command.purpose);
+    text += fmt::format("  {:<11} {}\n", command.name, command.purpose);
   }
-  fmt::print(out, "\nplaquette COMMAND --help lists a command's options.\n");
+  return text + "\nplaquette COMMAND --help lists a command's options.\n";
 }
 
 constexpr int kFailed = 1;
@@ -47,13 +48,13 @@ int report(const std::string& command, std::string message, int status) {
   for (char& c : message) {
     if (c == '\n') c = ' ';
   }
-  fmt::print(stderr, "plaquette{}{}: {}\n", command.empty() ? "" : " ", command, message);
+  tell_line("plaquette{}{}: {}", command.empty() ? "" : " ", command, message);
   return status;
 }
 
 int dispatch(const std::string& name, const Arguments& arguments) {
   if (name == "--help" || name == "-h") {
-    print_usage(stdout);
+    fmt::print("{}", usage());
     return 0;
   }
   if (name == "--version") {
@@ -77,8 +78,10 @@ int main(int argc, char** argv) {
   using namespace plaquette;
   // A write beyond a file-size limit must come back as an error to report, not kill the run.
   std::signal(SIGXFSZ, SIG_IGN);
+  // The same of a pipe whose reader has gone.
+  std::signal(SIGPIPE, SIG_IGN);
   if (argc < 2) {
-    print_usage(stderr);
+    tell(usage());
     return kBadInput;
   }
   const std::string name = argv[1];

@@ -3,6 +3,7 @@
 #include "backend_choice.hpp"
 #include "commands.hpp"
 #include "fmt/core.h"
+#include "messages.hpp"
 #include "plaquette/backend/registry.hpp"
 #include "subject.hpp"
 
@@ -54,6 +55,9 @@ void print_measurement(const Measurement& found) {
   if (found.r_hat) fmt::print("{:<22} {:>12.4f}\n", "R-hat", *found.r_hat);
 }
 
+/// So many samples of a chain tell its autocorrelation time and R̂.
+constexpr std::size_t kSamplesOfAChain = 8;
+
 }  // namespace
 
 int measure_command(const Arguments& arguments) {
@@ -70,22 +74,28 @@ int measure_command(const Arguments& arguments) {
         options.flag("--force", force, "replace files of an earlier measurement");
         options.flag("--quiet", quiet, "no progress on stderr");
         options.flag("--json", json, "print the results as JSON");
+      },
+      [](Job& defaults) {
+        defaults.samples = std::max(defaults.samples, kSamplesOfAChain * defaults.chains);
       });
   if (!subject) return 0;
   const Job& job = subject->options.job;
   const ResultFiles files(*subject, out, "measure", force ? Overwrite::yes : Overwrite::no);
-  announce_auto_backend(subject->options, quiet);
   const auto backend = make_backend(subject->options.chosen_backend(),
                                     make_measurement_problem(job), subject->options.resources);
+  announce_auto_backend(subject->options, quiet);
   backend->set_parameters(subject->parameters);
   const Measurement found = measure(job, *backend, observables, subject->sampling(quiet));
-  const Results results = results_of(found, job);
+  Results results = results_of(found, job);
+  if (subject->directory) {
+    results.integer("step", static_cast<std::int64_t>(subject->state.step));
+  }
   files.write(results);
   if (json) {
     fmt::print("{}\n", results.json());
   } else {
     print_measurement(found);
-    if (!quiet && !files.message().empty()) fmt::print(stderr, "{}\n", files.message());
+    if (!quiet && !files.message().empty()) tell_line("{}", files.message());
   }
   return 0;
 }

@@ -137,6 +137,12 @@ bool Options::parse(const Arguments& arguments) {
   } catch (const CLI::CallForHelp&) {
     fmt::print("{}", app_->help());
     return false;
+  } catch (const CLI::ConfigError& error) {
+    // CLI11 says "INI was not able to parse KEY" of a key that it does not know.
+    const std::string what = error.what();
+    const std::size_t key = what.rfind(' ');
+    throw InputError(concat(app_->get_config_ptr()->as<std::string>(), ": has the unknown option '",
+                            what.substr(key == std::string::npos ? 0 : key + 1), "'"));
   } catch (const CLI::ParseError& error) {
     throw InputError(error.what());
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "fmt/core.h"
+#include "messages.hpp"
 
 namespace plaquette {
 namespace {
@@ -30,7 +31,7 @@ Progress::Progress(std::uint64_t first_step, std::uint64_t steps, bool quiet)
 Progress::~Progress() { end_line(); }
 
 void Progress::end_line() {
-  if (line_open_) std::fputc('\n', stderr);
+  if (line_open_) tell("\n");
   line_open_ = false;
 }
 
@@ -66,17 +67,16 @@ void Progress::step(const StepRecord& record) {
   shown_ = now;
   if (terminal_) {
     // Return, text, erase what a longer line left.
-    fmt::print(stderr, "\r{}\033[K", line(record));
+    tell(fmt::format("\r{}\033[K", line(record)));
     line_open_ = true;
   } else {
-    fmt::print(stderr, "{}\n", line(record));
+    tell(line(record) + "\n");
   }
-  std::fflush(stderr);
 }
 
 void Progress::message(const std::string& text) {
   end_line();
-  if (!quiet_) fmt::print(stderr, "{}\n", text);
+  if (!quiet_) tell(text + "\n");
 }
 
 void print_summary(const RunSummary& summary) {

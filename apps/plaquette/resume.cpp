@@ -33,16 +33,6 @@ Checkpoint load_checkpoint(const RunDirectory& directory, bool previous) {
   }
 }
 
-void require_same_job(const RunDirectory& directory, const JobOptions& options,
-                      const Checkpoint& checkpoint) {
-  if (job_fingerprint(options) == checkpoint.job_fingerprint) return;
-  const bool bonds = !options.job.couplings.bonds.empty();
-  throw InputError(concat(directory.configuration().string(), bonds ? " or bonds.txt" : "",
-                          ": has changed since the checkpoint was written; only steps, backend, "
-                          "threads, memory-limit, symmetry and checkpoint intervals may "
-                          "change"));
-}
-
 }  // namespace
 
 int resume_command(const Arguments& arguments) {
@@ -65,10 +55,11 @@ int resume_command(const Arguments& arguments) {
 
   const RunDirectory directory{root};
   require_run(directory);
+  const RunLock lock(directory);
   JobOptions job = read_configuration(directory.configuration());
   if (options.given("--threads")) job.resources.threads = threads;
   const Checkpoint checkpoint = load_checkpoint(directory, previous);
-  require_same_job(directory, job, checkpoint);
+  require_belongs(directory, job, checkpoint);
   if (options.given("--steps")) {
     if (steps < 0 || static_cast<std::uint64_t>(steps) < checkpoint.state.step) {
       throw InputError(concat("--steps ", steps, ": must be at least ", checkpoint.state.step,

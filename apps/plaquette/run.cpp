@@ -73,7 +73,9 @@ int run_command(const Arguments& arguments) {
   require_free(directory, run.force ? Overwrite::yes : Overwrite::no);
   const std::unique_ptr<Backend> backend = make_backend(kind, problem, run.job.resources);
 
-  prepare(directory);
+  create(directory);
+  const RunLock lock(directory);
+  clear(directory);
   JobOptions resolved = run.job;
   resolved.backend = kind;
   if (!resolved.job.couplings.bonds.empty()) {

@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include "fmt/core.h"
+#include "messages.hpp"
 
 namespace plaquette {
-
 SamplingPlan Subject::sampling(bool quiet) const {
   const Job& job = options.job;
   SamplingPlan plan{.samples = job.samples,
@@ -16,8 +16,7 @@ SamplingPlan Subject::sampling(bool quiet) const {
   if (state.chains.count() == job.chains) plan.chains = state.chains;
   if (!quiet && isatty(STDERR_FILENO) == 1) {
     plan.on_round = [samples = job.samples](std::size_t done) {
-      fmt::print(stderr, "\r{} of {} samples{}", done, samples, done == samples ? "\n" : "");
-      std::fflush(stderr);
+      tell(fmt::format("\r{} of {} samples{}", done, samples, done == samples ? "\n" : ""));
     };
   }
   return plan;
@@ -29,7 +28,9 @@ Subject find_subject(const std::string& path) {
     subject.directory = RunDirectory{path};
     require_run(*subject.directory);
     subject.options = read_configuration(subject.directory->configuration());
-    subject.state = read_checkpoint(subject.directory->checkpoint()).state;
+    Checkpoint checkpoint = read_checkpoint(subject.directory->checkpoint());
+    require_belongs(*subject.directory, subject.options, checkpoint);
+    subject.state = std::move(checkpoint.state);
     subject.parameters = subject.state.parameters;
     return subject;
   }
@@ -38,7 +39,6 @@ Subject find_subject(const std::string& path) {
   job.lattice = model.lattice;
   job.L = model.L;
   job.network = model.network;
-  job.thermalisation = 100;  // its chains start anywhere
   subject.parameters = std::move(model.parameters);
   return subject;
 }
@@ -59,6 +59,12 @@ void resolve_subject_options(const Options& options, Subject& subject) {
     job.couplings.bonds.clear();
   }
   resolve_chains(options, job);
+  // Chains that start anywhere, or from another distribution, have a way to go.
+  const bool at_home = subject.state.chains.count() == job.chains && !options.given("--symmetry") &&
+                       !options.given("--sampling-power");
+  if (!at_home && !options.given("--thermalisation")) {
+    job.thermalisation = std::max(job.thermalisation, kSweepsFromAfar);
+  }
 }
 
 ResultFiles::ResultFiles(const Subject& subject, const std::string& out, const std::string& stem,
@@ -66,6 +72,9 @@ ResultFiles::ResultFiles(const Subject& subject, const std::string& out, const s
   if (out.empty() && !subject.directory) return;
   const std::filesystem::path root =
       out.empty() ? subject.directory->root : std::filesystem::path(out);
+  if (std::filesystem::exists(root) && !std::filesystem::is_directory(root)) {
+    throw InputError(concat("--out ", root.string(), ": is not a directory"));
+  }
   json_ = root / (stem + ".json");
   hdf5_ = root / (stem + ".h5");
   for (const std::filesystem::path& file : {*json_, hdf5_}) {

@@ -24,6 +24,9 @@ struct Subject {
   SamplingPlan sampling(bool quiet) const;
 };
 
+/// Sweeps before the first sample where the chains are not those of the wave function.
+inline constexpr int kSweepsFromAfar = 100;
+
 /// Reads the run directory or model file. Throws InputError.
 Subject find_subject(const std::string& path);
 
@@ -34,10 +37,11 @@ void resolve_subject_options(const Options& options, Subject& subject);
 
 /// The path among `arguments`, for options that are bound to what it holds: they are parsed twice.
 /// `define` defines all of them on the Options and the Subject that it is given. Empty if help was
-/// asked for.
-template <class Define>
+/// asked for. `adjust` changes a subject's defaults before the options are read.
+template <class Define, class Adjust>
 std::optional<Subject> parse_subject(const Arguments& arguments, const std::string& command,
-                                     const std::string& purpose, const Define& define) {
+                                     const std::string& purpose, const Define& define,
+                                     const Adjust& adjust) {
   std::string path;
   const auto parse = [&](Subject& subject, const auto& then) {
     Options options(command, purpose);
@@ -50,8 +54,10 @@ std::optional<Subject> parse_subject(const Arguments& arguments, const std::stri
     return true;
   };
   Subject defaults;
+  adjust(defaults.options.job);
   if (!parse(defaults, [](const Options&) {})) return std::nullopt;
   Subject subject = find_subject(path);
+  adjust(subject.options.job);
   (void)parse(subject, [&](const Options& given) { resolve_subject_options(given, subject); });
   return subject;
 }

@@ -64,7 +64,10 @@ std::vector<Bond> read_bonds(const std::filesystem::path& path, int sites) {
     }
   }
   if (file.bad()) throw InputError(concat("--bonds ", path.string(), ": cannot be read"));
-  if (bonds.empty()) throw InputError(concat("--bonds ", path.string(), ": holds no bond"));
+  if (std::all_of(bonds.begin(), bonds.end(),
+                  [](const Bond& bond) { return bond.Jz == 0 && bond.Jxy == 0; })) {
+    throw InputError(concat("--bonds ", path.string(), ": holds no bond with a coupling"));
+  }
   return bonds;
 }
 

@@ -1,6 +1,7 @@
 #include "plaquette/io/posix_file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,6 +38,10 @@ void PosixFile::write(std::string_view text) {
 void PosixFile::truncate(std::uint64_t bytes) {
   if (::ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0) fail("cannot be cut");
   if (::lseek(descriptor_, 0, SEEK_END) < 0) fail("cannot be positioned");
+}
+
+bool PosixFile::try_lock() {
+  return ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
 }
 
 void PosixFile::sync() {

@@ -1,5 +1,7 @@
 #include "plaquette/io/run_directory.hpp"
 
+#include <fcntl.h>
+
 #include <system_error>
 
 #include "plaquette/base/errors.hpp"
@@ -22,12 +24,23 @@ void require_free(const RunDirectory& directory, Overwrite overwrite) {
   }
 }
 
-void prepare(const RunDirectory& directory) {
+void create(const RunDirectory& directory) {
   std::error_code error;
   fs::create_directories(directory.root, error);
   if (error) {
     throw IoError(concat("--out ", directory.root.string(), ": ", error.message()));
   }
+}
+
+RunLock::RunLock(const RunDirectory& directory) : root_(directory.root, O_RDONLY | O_DIRECTORY) {
+  if (!root_.try_lock()) {
+    throw InputError(concat(directory.root.string(),
+                            ": another process is running there; wait for it, or stop it"));
+  }
+}
+
+void clear(const RunDirectory& directory) {
+  std::error_code error;
   for (const fs::path& file :
        {directory.configuration(), directory.bonds(), directory.log(), directory.checkpoint(),
         directory.previous_checkpoint(), directory.model(), directory.summary(),

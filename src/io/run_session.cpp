@@ -49,6 +49,11 @@ class Recorder {
     saved_ = Clock::now();
   }
 
+  /// Saves unless the last checkpoint says it all.
+  void save_rest() {
+    if (unsaved_ > 0) save();
+  }
+
   void save_if_due(const SessionSettings& settings) {
     if (unsaved_ >= settings.checkpoint_every ||
         seconds_since(saved_) >= 60 * settings.checkpoint_minutes) {
@@ -67,6 +72,19 @@ class Recorder {
   Clock::time_point saved_ = began_;
 };
 
+/// A step that fails leaves the state before it, which is worth a checkpoint.
+StepRecord step_or_save(Optimisation& optimisation, Recorder& recorder) {
+  try {
+    return optimisation.step();
+  } catch (const std::exception&) {
+    try {
+      recorder.save_rest();
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the first failure is told
+    }
+    throw;
+  }
+}
+
 }  // namespace
 
 SessionEnd run_session(const RunDirectory& directory, const Job& job, Optimisation& optimisation,
@@ -75,17 +93,12 @@ SessionEnd run_session(const RunDirectory& directory, const Job& job, Optimisati
   recorder.save();
   const auto stopped = [&] { return settings.stop != nullptr && *settings.stop != 0; };
   while (optimisation.state().step < settings.steps && !stopped()) {
-    try {
-      const StepRecord record = optimisation.step();
-      recorder.append(record);
-      if (settings.on_step) settings.on_step(record);
-    } catch (const NumericalError&) {
-      recorder.save();
-      throw;
-    }
+    const StepRecord record = step_or_save(optimisation, recorder);
+    recorder.append(record);
+    if (settings.on_step) settings.on_step(record);
     recorder.save_if_due(settings);
   }
-  recorder.save();
+  recorder.save_rest();
   return {.steps = optimisation.state().step,
           .seconds = recorder.seconds(),
           .interrupted = optimisation.state().step < settings.steps};

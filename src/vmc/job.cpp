@@ -4,6 +4,7 @@
 
 #include "plaquette/model/parameter_table.hpp"
 #include "plaquette/physics/sector.hpp"
+#include "plaquette/vmc/optimisation.hpp"
 
 namespace plaquette {
 
@@ -21,15 +22,6 @@ void require_within(const char* option, Number value, Number low, Number high) {
 void require_positive(const char* option, double value, double high) {
   if (!(value > 0 && value <= high)) {
     throw InputError(concat(option, ' ', value, ": must be above 0 and at most ", high));
-  }
-}
-
-void check_couplings(const Couplings& couplings) {
-  constexpr double kLargest = 1e6;
-  require_within("--J1", couplings.J1, -kLargest, kLargest);
-  require_within("--J2", couplings.J2, -kLargest, kLargest);
-  if (couplings.J1 == 0 && couplings.J2 == 0) {
-    throw InputError("--J1 0 and --J2 0: at least one coupling must not be 0");
   }
 }
 
@@ -81,7 +73,6 @@ void check_optimisation(const Job& job) {
 
 Problem make_problem(const Job& job) {
   const Lattice lattice = make_lattice(job.lattice, job.L);
-  check_couplings(job.couplings);
   Problem problem{.hamiltonian = make_hamiltonian(lattice, job.couplings),
                   .network = make_network_shape(lattice, job.network),
                   .exchange_pairs = {},
@@ -100,6 +91,9 @@ Problem make_problem(const Job& job) {
     problem.exchange_pairs = exchange_pairs(lattice, job.exchange_range);
     problem.sampling_power = job.sampling_power;
   }
+  // The energies of the chains: this step's, the next one's, and two copies for a checkpoint.
+  problem.caller_bytes =
+      problem.chains == 0 ? 0 : 4 * kHistorySteps * problem.samples * sizeof(double);
   const std::size_t parameters = make_parameter_table(problem.network).size;
   problem.gram_form = parameters < 2 * problem.samples ? GramForm::parameters : GramForm::samples;
   return problem;

@@ -25,9 +25,10 @@ void require_finite(const std::vector<std::complex<double>>& energies) {
     return !std::isfinite(energy.real()) || !std::isfinite(energy.imag());
   });
   if (bad > 0) {
-    throw NumericalError(concat(bad, " of ", energies.size(),
-                                " local energies are not finite; lower --learning-rate or raise "
-                                "--diag-shift"));
+    throw NumericalError(
+        concat(bad, " of ", energies.size(),
+               " local energies are not finite; start again from a model before that "
+               "with a lower --learning-rate or a higher --diag-shift"));
   }
 }
 
@@ -65,6 +66,30 @@ RunState initial_state(const Job& job, std::vector<double> parameters) {
     random_configuration(job.seed, static_cast<std::uint32_t>(chain), sites, state.chains[chain]);
   }
   return state;
+}
+
+void require_fits(const RunState& state, const Job& job) {
+  const Problem problem = make_problem(job);
+  const std::size_t P = make_parameter_table(problem.network).size;
+  const auto require = [](const char* what, std::size_t found, std::size_t wanted) {
+    if (found == wanted) return;
+    throw InputError(concat("holds ", found, ' ', what, ", this job has ", wanted));
+  };
+  require("parameters", state.parameters.size(), P);
+  require("components of the last direction", state.previous_direction.size(),
+          job.optimizer == Optimizer::sr ? 0 : P);
+  require("second moments", state.second_moment.size(), job.optimizer == Optimizer::march ? P : 0);
+  if (std::ranges::any_of(state.second_moment, [](double v) { return v < 0; })) {
+    throw InputError("holds a second moment below 0");
+  }
+  require("chains", state.chains.count(), problem.chains);
+  if (problem.chains > 0) {
+    require("sites", static_cast<std::size_t>(state.chains.sites()),
+            static_cast<std::size_t>(problem.hamiltonian.sites));
+  }
+  const std::size_t steps_kept =
+      problem.chains == 0 ? 0 : std::min<std::size_t>(state.step, kHistorySteps);
+  require("energies of the chains", state.energy_history.size(), steps_kept * problem.samples);
 }
 
 struct Optimisation::Measurement {

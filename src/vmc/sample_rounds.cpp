@@ -55,6 +55,7 @@ class RelativeWeights {
 Problem make_measurement_problem(const Job& job) {
   Problem problem = make_problem(job);
   problem.samples = 0;
+  problem.caller_bytes = 0;
   return problem;
 }
 

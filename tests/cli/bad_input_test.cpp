@@ -139,7 +139,7 @@ TEST(BadInput, ConfigurationFile) {
   const std::string file = (scratch / "job.toml").string();
   const std::string out = (scratch / "run").string();
   put_contents(file, "L = 4\nlearningrate = 0.1\n");
-  expect_refused({{"run", "--config", file, "--out", out}, {"learningrate"}});
+  expect_refused({{"run", "--config", file, "--out", out}, {"job.toml", "learningrate"}});
   put_contents(file, "heads = 3\n");
   expect_refused({{"run", "--config", file, "--out", out}, {"--heads 3"}});
   EXPECT_FALSE(fs::exists(out));
@@ -174,6 +174,11 @@ TEST(BadInput, OtherCommands) {
   expect_refused({{"frobnicate"}, {"frobnicate", "run", "exact"}});
   expect_refused({{"exact", "--L", "6"}, {"--L 6", "20"}});
   expect_refused({{"exact", "--L", "3"}, {"--L 3"}});
+  expect_refused({{"exact", "--J2", "1e300"}, {"--J2 1e+300", "1e+06"}});
+  expect_refused({{"exact", "--J1", "0", "--J2", "0"}, {"--J1 0", "--J2 0"}});
+  expect_refused({{"exact", "--threads", "1000000"}, {"--threads 1000000", "128"}});
+  put_contents(scratch / "zero.txt", "0 1 0 0\n");
+  expect_refused({{"exact", "--bonds", (scratch / "zero.txt").string()}, {"zero.txt", "coupling"}});
   expect_refused({{"bench", "--repeats", "0"}, {"--repeats 0"}});
   expect_refused({{"bench", "--backends", "cpu,tpu"}, {"--backends", "tpu"}});
   expect_refused({{"profile", "--repeats", "0"}, {"--repeats 0"}});
@@ -198,6 +203,9 @@ TEST(BadInput, MeasureAttentionExtrapolate) {
   }
   expect_refused({{"measure", model, "--observables", "some"}, {"--observables some", "all"}});
   expect_refused({{"attention", model, "--configurations", "-"}, {"no configuration"}});
+  put_contents(scratch / "file", "");
+  expect_refused(
+      {{"measure", model, "--out", (scratch / "file").string()}, {"--out", "not a directory"}});
   expect_refused({{"extrapolate", scratch.path().string()}, {"config.toml"}});
   const std::string run = (scratch / "run").string();
   ASSERT_EQ(

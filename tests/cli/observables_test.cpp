@@ -148,6 +148,16 @@ TEST(Extrapolate, FindsTheLineThroughRuns) {
   const double e2 = summary("12").at("energy_per_site");
   EXPECT_NEAR(found.at("energy_per_site"), e2 - v2 * (e1 - e2) / (v1 - v2), 1e-12);
   EXPECT_EQ(found.at("runs").size(), 2u);
+  // A run that went on after it was measured must be measured again.
+  const std::string first = (scratch / "4").string();
+  parsed({"measure", first});
+  EXPECT_EQ(plaquette_program(arguments).status, 0);
+  ASSERT_EQ(plaquette_program({"resume", first, "--steps", "5", "--quiet"}).status, 0);
+  const ProcessResult stale = plaquette_program(arguments);
+  EXPECT_EQ(stale.status, 2);
+  EXPECT_NE(stale.err.find("after step 4"), std::string::npos) << stale.err;
+  parsed({"measure", first, "--force"});
+  EXPECT_EQ(plaquette_program(arguments).status, 0);
   // A run of another magnet does not belong to the line.
   ASSERT_EQ(run(scratch / "other", {"--steps", "1", "--J2", "0"}).status, 0);
   const ProcessResult refused = plaquette_program(with(arguments, {(scratch / "other").string()}));

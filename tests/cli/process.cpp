@@ -11,11 +11,12 @@
 namespace plaquette::test {
 
 Process::Process(const std::vector<std::string>& arguments, const std::string& input,
-                 std::size_t file_size_limit) {
+                 std::size_t file_size_limit, const std::string& error_file) {
   put_contents(streams_ / "in", input);
   const std::string in = (streams_ / "in").string();
   const std::string out = (streams_ / "out").string();
-  const std::string err = (streams_ / "err").string();
+  put_contents(streams_ / "err", "");
+  const std::string err = error_file.empty() ? (streams_ / "err").string() : error_file;
   std::vector<char*> argv;
   std::string program = PLAQUETTE_BINARY;
   argv.push_back(program.data());

@@ -18,9 +18,9 @@ struct ProcessResult {
 /// The program under test, started with arguments; its streams go to files of a scratch directory.
 class Process {
  public:
-  /// file_size_limit: RLIMIT_FSIZE in bytes, 0 for none.
+  /// file_size_limit: RLIMIT_FSIZE in bytes, 0 for none. error_file: takes stderr's place.
   explicit Process(const std::vector<std::string>& arguments, const std::string& input = "",
-                   std::size_t file_size_limit = 0);
+                   std::size_t file_size_limit = 0, const std::string& error_file = "");
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;

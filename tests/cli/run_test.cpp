@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
@@ -195,6 +196,74 @@ TEST(Run, ResumeRefusesWhatItCannotContinue) {
   result = plaquette_program({"resume", run.string(), "--steps", "3"});
   EXPECT_EQ(result.status, 2);
   EXPECT_NE(result.err.find("--steps 3"), std::string::npos) << result.err;
+}
+
+/// The same job under a program that knew fewer options.
+TEST(Run, ResumesTheCheckpointOfAnOlderProgram) {
+  const ScratchDirectory scratch;
+  ASSERT_EQ(plaquette_program(small_run(scratch / "run", 4)).status, 0);
+  Checkpoint checkpoint = read_checkpoint(scratch / "run/checkpoint.h5");
+  const std::string line = "tf32 = false\n";
+  const std::size_t at = checkpoint.job_fingerprint.find(line);
+  ASSERT_NE(at, std::string::npos);
+  checkpoint.job_fingerprint.erase(at, line.size());
+  write_checkpoint(scratch / "run/checkpoint.h5", checkpoint);
+  const std::string run = (scratch / "run").string();
+  ASSERT_EQ(plaquette_program({"resume", run, "--steps", "5", "--quiet"}).status, 0);
+
+  checkpoint.job_fingerprint.insert(at, "tf32 = true\n");
+  write_checkpoint(scratch / "run/checkpoint.h5", checkpoint);
+  EXPECT_EQ(plaquette_program({"resume", run, "--steps", "6", "--quiet"}).status, 2);
+}
+
+TEST(Run, ResumeRefusesACheckpointOfAnotherShape) {
+  const ScratchDirectory scratch;
+  const fs::path run = scratch / "run";
+  ASSERT_EQ(plaquette_program(small_run(run, 4, {"--optimizer", "march"})).status, 0);
+  const Checkpoint good = read_checkpoint(run / "checkpoint.h5");
+  const std::vector<std::pair<const char*, std::function<void(RunState&)>>> damages = {
+      {"parameters", [](RunState& state) { state.parameters.pop_back(); }},
+      {"last direction", [](RunState& state) { state.previous_direction.clear(); }},
+      {"second moments", [](RunState& state) { state.second_moment.push_back(1); }},
+      {"below 0", [](RunState& state) { state.second_moment[3] = -1; }},
+      {"chains", [](RunState& state) { state.chains = {}; }},
+      {"energies", [](RunState& state) { state.energy_history.pop_back(); }}};
+  for (const auto& [named, damage] : damages) {
+    Checkpoint bad = good;
+    damage(bad.state);
+    write_checkpoint(run / "checkpoint.h5", bad);
+    for (const std::string command : {"resume", "measure"}) {
+      const ProcessResult result = plaquette_program({command, run.string(), "--quiet"});
+      EXPECT_EQ(result.status, 2) << named << ": " << result.err;
+      EXPECT_NE(result.err.find(named), std::string::npos) << result.err;
+    }
+  }
+}
+
+TEST(Run, OneProcessADirectory) {
+  const ScratchDirectory scratch;
+  const fs::path run = scratch / "run";
+  Process first(small_run(run, 100000));
+  wait_for_steps(run, 2);
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"resume", run.string()}, small_run(run, 3, {"--force"})}) {
+    const ProcessResult second = plaquette_program(arguments);
+    EXPECT_EQ(second.status, 2);
+    EXPECT_NE(second.err.find("another process"), std::string::npos) << second.err;
+  }
+  first.signal(SIGINT);
+  EXPECT_EQ(first.wait().status, 130);
+  const std::string next = std::to_string(steps_logged(run) + 1);
+  EXPECT_EQ(plaquette_program({"resume", run.string(), "--steps", next, "--quiet"}).status, 0);
+}
+
+TEST(Run, MessagesThatNobodyTakesDoNotEndIt) {
+  const ScratchDirectory scratch;
+  std::vector<std::string> arguments = small_run(scratch / "run", 3);
+  std::erase(arguments, "--quiet");
+  EXPECT_EQ(Process(arguments, "", 0, "/dev/full").wait().status, 0);
+  EXPECT_EQ(steps_logged(scratch / "run"), 3u);
+  EXPECT_EQ(Process({"run", "--L", "3"}, "", 0, "/dev/full").wait().status, 2);
 }
 
 TEST(Run, ConfigurationFileRepeatsTheRunOnAnyThreadsAndMemory) {

@@ -49,6 +49,8 @@ struct Problem {
   std::size_t samples = 0;  ///< M; 0: only evaluation of given configurations
   GramForm gram_form = GramForm::samples;
   PrecisionPolicy precision;
+  /// Host memory that the caller keeps beside the backend's, bytes: for the plan.
+  std::size_t caller_bytes = 0;
 };
 
 /// What the backend may use.

@@ -18,6 +18,9 @@ class PosixFile {
   /// All of `text`, or an exception.
   void write(std::string_view text);
   void truncate(std::uint64_t bytes);
+  /// Locks the file until this object or the process ends. False if another process holds it; true
+  /// also where the file system has no locks.
+  bool try_lock();
   void sync();
   std::uint64_t size() const;
 

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "plaquette/io/posix_file.hpp"
+
 namespace plaquette {
 
 /// The files of one run. Everything else in the directory belongs to the user and is left alone.
@@ -23,8 +25,20 @@ enum class Overwrite { no, yes };
 /// empty and overwriting was not asked for. Changes nothing.
 void require_free(const RunDirectory& directory, Overwrite overwrite);
 
-/// Creates the directory and removes what an earlier run left in it. Throws IoError.
-void prepare(const RunDirectory& directory);
+/// Creates the directory if there is none. Throws IoError.
+void create(const RunDirectory& directory);
+
+/// Keeps other processes from running there while it lives. Throws InputError if one does.
+class RunLock {
+ public:
+  explicit RunLock(const RunDirectory& directory);
+
+ private:
+  PosixFile root_;  // the directory itself: nothing is left behind when a process is killed
+};
+
+/// Removes what an earlier run left. Throws IoError.
+void clear(const RunDirectory& directory);
 
 /// Throws InputError unless the directory holds a run that can be continued.
 void require_run(const RunDirectory& directory);

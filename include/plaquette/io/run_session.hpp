@@ -32,7 +32,8 @@ struct SessionEnd {
 
 /// Walks the run from `start` to `settings.steps`, writing the log, checkpoints and the model.
 /// Whatever ends it, the directory holds a checkpoint that misses at most the steps since the last
-/// one. Throws NumericalError and IoError; before a NumericalError the steps so far are saved.
+/// one; what a failed step throws is passed on after the steps before it are saved. Throws
+/// NumericalError and IoError.
 SessionEnd run_session(const RunDirectory& directory, const Job& job, Optimisation& optimisation,
                        const Checkpoint& start, const SessionSettings& settings);
 

@@ -58,9 +58,25 @@ inline int dimer_partner(const Lattice& lattice, int site) {
                   : lattice.site(row - down, column - right);
 }
 
+/// Throws InputError for couplings that are too large for energies to keep their digits, or all 0.
+inline void require_usable(const Couplings& couplings) {
+  constexpr double kLargest = 1e6;
+  const auto require = [=](const char* option, double value) {
+    if (!(value >= -kLargest && value <= kLargest)) {
+      throw InputError(concat(option, ' ', value, ": must be from ", -kLargest, " to ", kLargest));
+    }
+  };
+  require("--J1", couplings.J1);
+  require("--J2", couplings.J2);
+  if (couplings.bonds.empty() && couplings.J1 == 0 && couplings.J2 == 0) {
+    throw InputError("--J1 0 and --J2 0: at least one coupling must not be 0");
+  }
+}
+
 /// Square: nn (x,y)–(x+1,y), (x,y)–(x,y+1); nnn (x,y)–(x+1,y±1). Bonds of zero coupling are left
-/// out.
+/// out. Throws InputError as require_usable does.
 inline Hamiltonian make_hamiltonian(const Lattice& lattice, const Couplings& couplings) {
+  require_usable(couplings);
   Hamiltonian hamiltonian{lattice.sites(), couplings.bonds};
   if (!couplings.bonds.empty()) return hamiltonian;
   const auto join = [&](int i, int j, double J, double sign) {

@@ -56,6 +56,9 @@ struct RunState {
 /// of parameters.
 RunState initial_state(const Job& job, std::vector<double> parameters);
 
+/// Throws InputError that says what of the state is not of the job's shape.
+void require_fits(const RunState& state, const Job& job);
+
 /// A ground-state search in progress. The backend must have been made for `make_problem(job)` and
 /// outlive it; between steps its parameters and chains are those of `state()`.
 class Optimisation {
