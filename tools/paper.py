@@ -8,12 +8,16 @@ Needs NumPy, Matplotlib and h5py (Debian: python3-matplotlib python3-h5py).
 import argparse
 import concurrent.futures
 import dataclasses
+import importlib
 import json
+import math
 import os
 import pathlib
 import random
+import statistics
 import subprocess
 import sys
+import threading
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MECHANISMS = ("factored", "t5", "decoupled")
@@ -38,6 +42,29 @@ PUBLISHED = {
     (10, "factored"): (-0.497184, 12.5),
 }
 FIGURES = ("table1", "figure2", "figure3", "figure4")
+
+
+class BadInput(Exception):
+    """One line for the user; exit status 2."""
+
+
+class RunFailed(Exception):
+    """The program said why on stderr; exit status 1."""
+
+
+def need(*modules):
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            raise BadInput(f"{sys.executable}: {error}; Debian's package for "
+                           f"/usr/bin/python3 is python3-{name}") from error
+
+
+def existing(path):
+    if not path.exists():
+        raise BadInput(f"{path}: missing; run without --draw-only to make it")
+    return path
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -83,11 +110,41 @@ class Workshop:
         self.out = arguments.out
         self.threads = max(1, (os.cpu_count() or 1) // arguments.jobs)
         self.extra = arguments.options
+        self.draw_only = arguments.draw_only
+        self.lock = threading.Lock()
+        self.processes = []
+        self.stopping = False
 
     def call(self, *arguments):
+        """Runs the program; what it printed."""
         environment = dict(os.environ, OMP_WAIT_POLICY="passive")
-        subprocess.run([self.program, *map(str, arguments)], check=True, env=environment,
-                       stdout=subprocess.DEVNULL)
+        # The lock, so that nothing starts once stop() has gone through what runs.
+        with self.lock:
+            if self.stopping:
+                raise concurrent.futures.CancelledError
+            try:
+                process = subprocess.Popen([self.program, *map(str, arguments)], env=environment,
+                                           stdout=subprocess.PIPE, text=True)
+            except OSError as error:
+                raise BadInput(f"--plaquette {self.program}: {error.strerror}") from error
+            self.processes.append(process)
+        try:
+            printed, _ = process.communicate()
+        except KeyboardInterrupt:
+            process.terminate()
+            raise
+        if process.returncode != 0:
+            raise RunFailed(f"plaquette {arguments[0]} ended with status {process.returncode}")
+        return printed
+
+    def stop(self):
+        """Asks what runs to end: a search writes its checkpoint first, unless asked twice."""
+        with self.lock:
+            if self.stopping:
+                return
+            self.stopping = True
+            for process in self.processes:
+                process.terminate()  # not SIGINT: a terminal's Ctrl-C has sent that already
 
     def directory(self, case, seed):
         return self.out / "runs" / f"{case.name}-s{seed}"
@@ -118,6 +175,9 @@ class Workshop:
         """Attention maps of three inputs, before and after training: two HDF5 files."""
         directory = self.directory(case, 0)
         before = self.out / "runs" / f"{case.name}-untrained"
+        files = [run / "inputs" / "attention.h5" for run in (before, directory)]
+        if self.draw_only:
+            return [existing(file) for file in files]
         if not (before / "model.h5").exists():
             self.call("run", *self.options(case, 0), "--steps", 0, "--out", before, "--force",
                       "--quiet")
@@ -129,33 +189,43 @@ class Workshop:
             generator.shuffle(spins)
             lines.append("".join(spins))
         inputs.write_text("\n".join(lines) + "\n")
-        files = []
-        for run in (before, directory):
-            maps = run / "inputs"
-            if not (maps / "attention.h5").exists():
+        for run, file in zip((before, directory), files):
+            if not file.exists():
                 self.call("attention", run, "--configurations", inputs, "--no-freeze", "--out",
-                          maps, "--quiet")
-            files.append(maps / "attention.h5")
+                          file.parent, "--quiet")
         return files
+
+    def bench(self, *options):
+        printed = self.call("bench", "--precision", "fp32", "--repeats", 1, "--json", *options)
+        return json.loads(printed)["backends"][0]
 
     def step_times(self, sizes):
         """Seconds per step of the paper's network against L, by `plaquette bench`."""
         file = self.out / "step_times.json"
         times = json.loads(file.read_text()) if file.exists() else {}
         chains = 32 if self.scale == "small" else 6000
+        if self.draw_only:
+            existing(file)
+            device = next((time["device"] for time in times.values()), None)
+        else:
+            print("time per step: what the device is", flush=True)
+            device = self.bench("--L", 4, "--d-model", 4, "--heads", 1, "--chains", 2)["device"]
+        # Of another device or number of chains they would not compare.
+        times = {key: time for key, time in times.items()
+                 if (time["device"], time["chains"]) == (device, chains)}
         for L in sizes:
             for attention in MECHANISMS:
                 key = f"{L} {attention}"
                 if key in times:
                     continue
+                if self.draw_only:
+                    raise BadInput(f"{file}: no time of {L}x{L} {attention} with {chains} chains "
+                                   f"on {device}; run without --draw-only to measure it")
                 print(f"time per step: {L}x{L} {attention}", flush=True)
-                result = subprocess.run(
-                    [self.program, "bench", "--L", str(L), "--d-model", "60", "--heads", "10",
-                     "--layers", "4", "--attention", attention, "--precision", "fp32", "--chains",
-                     str(chains), "--diag-shift", "1e-4", "--repeats", "1", "--json"],
-                    check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-                backend = json.loads(result.stdout)["backends"][0]
-                times[key] = {"seconds": backend["step_seconds"], "device": backend["device"],
+                found = self.bench("--L", L, "--d-model", 60, "--heads", 10, "--layers", 4,
+                                   "--attention", attention, "--chains", chains,
+                                   "--diag-shift", "1e-4")
+                times[key] = {"seconds": found["step_seconds"], "device": found["device"],
                               "chains": chains}
                 file.write_text(json.dumps(times, indent=1) + "\n")
         return times
@@ -166,16 +236,21 @@ def read_log(directory):
     return [json.loads(line) for line in lines]
 
 
-def median(values):
-    values = sorted(values)
-    middle = len(values) // 2
-    return values[middle] if len(values) % 2 else 0.5 * (values[middle - 1] + values[middle])
-
-
 def tail_energy(log):
-    """Mean energy over the last tenth of the steps."""
+    """Mean energy over the last tenth of the steps, and its error if steps were independent."""
     tail = log[-max(1, len(log) // 10):]
-    return sum(line["energy"] for line in tail) / len(tail)
+    return (statistics.fmean(line["energy"] for line in tail),
+            math.hypot(*(line["energy_error"] for line in tail)) / len(tail))
+
+
+def mean_and_error(values, errors):
+    """Of one value a seed, the error from the samples or from the seeds: the larger.
+
+    The samples alone would say nothing of other seeds; the scatter of a few may be small by chance.
+    """
+    samples = math.hypot(*errors) / len(values)
+    seeds = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+    return statistics.fmean(values), max(samples, seeds)
 
 
 def collect(workshop, cases, seeds):
@@ -189,6 +264,7 @@ def collect(workshop, cases, seeds):
             summary = json.loads((directory / "summary.json").read_text())
             log = read_log(directory)
             exact = REFERENCE[(case.L, case.J2)]
+            tail, tail_error = tail_energy(log)
             row = {
                 **dataclasses.asdict(case),
                 "seed": seed,
@@ -197,12 +273,13 @@ def collect(workshop, cases, seeds):
                 "energy": summary["energy_per_site"],
                 "energy_error": summary["energy_error"],
                 # Of the mean over the last tenth of the steps: one step's samples are too few.
-                "relative_error": 1 - tail_energy(log) / exact,
+                "relative_error": 1 - tail / exact,
+                "relative_error_error": tail_error / abs(exact),
                 "variance": summary["variance"],
                 "v_score": summary["v_score"],
-                "seconds_per_step": median([sum(s["seconds"].values()) for s in log]),
+                "seconds_per_step": statistics.median(sum(s["seconds"].values()) for s in log),
             }
-            attention = json.loads((directory / "attention.json").read_text())
+            attention = json.loads(existing(directory / "attention.json").read_text())
             row["spread"] = attention["spread"]
             row["freezing_change"] = attention.get("freezing_change")
             rows.append(row)
@@ -210,27 +287,33 @@ def collect(workshop, cases, seeds):
 
 
 def table(rows):
-    """A Markdown table, one line a case: mean and range over the seeds."""
+    """A Markdown table, one line a case: means over the seeds, medians of V-score and time."""
     lines = [
-        "| case | P | relative error, mean (best, worst) | V-score | s/step | mean spread of α "
-        "| E/N lost by freezing α |",
+        "| case | P | relative error / 10⁻³ (best, worst) | V-score | s/step "
+        "| spread of α, by layer | E/N lost by freezing α |",
         "|---|---|---|---|---|---|---|",
     ]
     by_case = {}
     for row in rows:
         by_case.setdefault((row["L"], row["J2"], row["layers"], row["attention"]), []).append(row)
     for (L, J2, layers, attention), group in by_case.items():
-        errors = [r["relative_error"] for r in group]
-        spreads = [s for r in group for layer in r["spread"] for s in layer]
-        frozen = [r["freezing_change"]["mean"] for r in group if r["freezing_change"]]
+        errors = [1e3 * r["relative_error"] for r in group]
+        mean, error = mean_and_error(errors, [1e3 * r["relative_error_error"] for r in group])
+        spreads = ", ".join(
+            f"{statistics.fmean(s for r in group for s in r['spread'][layer]):.3f}"
+            for layer in range(layers))
+        frozen = "–"
+        if all(r["freezing_change"] for r in group):
+            changes = [r["freezing_change"] for r in group]
+            frozen = "{:.4f} ± {:.4f}".format(*mean_and_error([c["mean"] for c in changes],
+                                                              [c["error"] for c in changes]))
         lines.append(
             f"| {L}×{L}, J2 = {J2:g}, {layers} layer{'s' if layers > 1 else ''}, {attention} "
             f"| {group[0]['parameters']} "
-            f"| {sum(errors) / len(errors):.2e} ({min(errors):.1e}, {max(errors):.1e}) "
-            f"| {median([r['v_score'] for r in group]):.1e} "
-            f"| {median([r['seconds_per_step'] for r in group]):.3f} "
-            f"| {sum(spreads) / len(spreads):.3f} "
-            f"| {f'{sum(frozen) / len(frozen):.4f}' if frozen else '–'} |")
+            f"| {mean:.2f} ± {error:.2f} ({min(errors):.2f}, {max(errors):.2f}) "
+            f"| {statistics.median(r['v_score'] for r in group):.1e} "
+            f"| {statistics.median(r['seconds_per_step'] for r in group):.3f} "
+            f"| {spreads} | {frozen} |")
     return "\n".join(lines) + "\n"
 
 
@@ -284,7 +367,8 @@ class Pictures:
             axis.set_title(f"{L}×{L}, $J_2$ = {J2:g}, {layers} layer{'s' if layers > 1 else ''}")
             axis.set_xlabel("step")
             axis.set_ylabel("relative error of the energy")
-            axis.legend()
+            if axis.get_legend_handles_labels()[0]:
+                axis.legend()
         self.save(figure, "figure2")
 
     def figure3(self, cases, times):
@@ -295,9 +379,10 @@ class Pictures:
             points = []
             for L in sizes:
                 for log in self.curves(Case(L, 0.5, 4, attention)):
-                    error = abs(tail_energy(log) / REFERENCE[(L, 0.5)] - 1)
+                    error = abs(tail_energy(log)[0] / REFERENCE[(L, 0.5)] - 1)
                     points.append((L + shift, error))
-            left.plot(*zip(*points), "o", color=COLOURS[attention], label=attention)
+            if points:
+                left.plot(*zip(*points), "o", color=COLOURS[attention], label=attention)
             paper = [(L + shift, abs(PUBLISHED[(L, attention)][0] / REFERENCE[(L, 0.5)] - 1))
                      for L in (6, 10)]
             left.plot(*zip(*paper), "x", color=COLOURS[attention],
@@ -326,19 +411,29 @@ class Pictures:
 
         for case in cases:
             files = self.workshop.maps_of_inputs(case)
-            columns = 3 if case.attention == "t5" else 4
-            figure, axes = self.plt.subplots(2, columns, figsize=(3.2 * columns, 6.2))
-            for row, (path, when) in enumerate(zip(files, ("untrained", "trained"))):
+            softmax = []  # (3, n, n) before and after training, of layer 0, mean of the heads
+            position = []  # (n, n)
+            for path in files:
                 with h5py.File(path) as file:
-                    maps = file["input_maps"][:, 0].mean(axis=1)  # of layer 0, over the heads
-                    position = file["position"][0].mean(axis=0)
-                if case.attention == "t5":
-                    panels = [(m, f"{when}, input {k}") for k, m in enumerate(maps)]
-                else:
-                    panels = [(m - position, f"{when}, softmax, input {k}")
-                              for k, m in enumerate(maps)] + [(position, f"{when}, position")]
-                for axis, (values, title) in zip(axes[row], panels):
-                    image = axis.imshow(values, cmap="viridis")
+                    softmax.append(file["input_maps"][:, 0].mean(axis=1))
+                    if case.attention == "decoupled":
+                        position.append(file["position"][0].mean(axis=0))
+                        softmax[-1] -= position[-1]
+            columns = 4 if position else 3
+            figure, axes = self.plt.subplots(2, columns, figsize=(3.2 * columns, 6.2))
+            # One scale for all maps of a kind, so that inputs compare, and before with after.
+            top = max(maps.max() for maps in softmax)
+            reach = max((abs(map_).max() for map_ in position), default=0)
+            for row, when in enumerate(("untrained", "trained")):
+                part = ", softmax" if position else ""
+                panels = [(values, f"{when}{part}, input {k}",
+                           {"cmap": "viridis", "vmin": 0, "vmax": top})
+                          for k, values in enumerate(softmax[row])]
+                if position:
+                    panels.append((position[row], f"{when}, position",
+                                   {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach}))
+                for axis, (values, title, scale) in zip(axes[row], panels):
+                    image = axis.imshow(values, **scale)
                     axis.set_title(title, fontsize=9)
                     axis.set_xticks([])
                     axis.set_yticks([])
@@ -371,7 +466,8 @@ class Pictures:
             axis.set_title(f"{L}×{L}, $J_2$ = {J2:g}, {layers} layer{'s' if layers > 1 else ''}")
             axis.set_xlabel("step")
             axis.set_ylim(0, 0.8)
-            axis.legend(fontsize=7, ncol=2, loc="upper right")
+            if axis.get_legend_handles_labels()[0]:
+                axis.legend(fontsize=7, ncol=2, loc="upper right")
         axes[0][0].set_ylabel("spread of α over inputs")
         self.save(figure, "spread")
 
@@ -387,12 +483,13 @@ def parse():
                         help="only runs whose name contains this, e.g. 6x6-J0.5-l4; may be repeated")
     parser.add_argument("--seeds", type=int, default=1, help="runs of each case")
     parser.add_argument("--jobs", type=int, help="runs at a time; default: 1, small: one a core")
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("runs/paper"))
+    parser.add_argument("--out", type=pathlib.Path, help="default: runs/paper-SCALE")
     parser.add_argument("--plaquette", default=str(ROOT / "build" / "plaquette"))
-    parser.add_argument("--draw-only", action="store_true", help="run nothing")
+    parser.add_argument("--draw-only", action="store_true", help="run nothing, draw what is there")
     parser.add_argument("options", nargs="*", metavar="-- OPTION",
                         help="further options for every run, e.g. -- --backend cuda")
     arguments = parser.parse_args()
+    arguments.out = arguments.out or pathlib.Path("runs") / f"paper-{arguments.scale}"
     arguments.figures = [name.strip() for name in arguments.only.split(",")]
     for name in arguments.figures:
         if name not in FIGURES:
@@ -406,8 +503,38 @@ def parse():
     return arguments
 
 
+def run_all(workshop, todo, jobs):
+    """Brings every (case, seed) to its end; stops with the first that fails, or on Ctrl-C."""
+    def run(case, seed):
+        try:
+            workshop.run(case, seed)
+        except BaseException:
+            workshop.stop()  # here: the next would start before the main thread woke up
+            raise
+
+    pool = concurrent.futures.ThreadPoolExecutor(jobs)
+    try:
+        futures = {pool.submit(run, *item): item for item in todo}
+        for done, future in enumerate(concurrent.futures.as_completed(futures), 1):
+            case, seed = futures[future]
+            try:
+                future.result()
+            except concurrent.futures.CancelledError:
+                continue  # another failed
+            except RunFailed as error:
+                raise RunFailed(f"{case.name}, seed {seed}: {error}") from error
+            print(f"{done}/{len(todo)} {case.name}, seed {seed}", flush=True)
+    except BaseException:
+        workshop.stop()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 def main():
     arguments = parse()
+    # Before hours of runs, not after.
+    need("numpy", "matplotlib", "h5py")
     workshop = Workshop(arguments)
     workshop.out.mkdir(parents=True, exist_ok=True)
     chosen = {figure: [c for c in cases_of(figure, arguments.scale)
@@ -418,16 +545,10 @@ def main():
         # The long ones first, so that the last to finish are short.
         order = sorted(cases, key=lambda c: -c.L * c.L * c.layers)
         todo = [(case, seed) for seed in range(arguments.seeds) for case in order]
-        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-            futures = {pool.submit(workshop.run, *item): item for item in todo}
-            for done, future in enumerate(concurrent.futures.as_completed(futures), 1):
-                case, seed = futures[future]
-                try:
-                    future.result()
-                except subprocess.CalledProcessError as error:
-                    sys.exit(f"{case.name}, seed {seed}: {error}")
-                print(f"{done}/{len(todo)} {case.name}, seed {seed}", flush=True)
+        run_all(workshop, todo, arguments.jobs)
     rows = collect(workshop, cases, arguments.seeds)
+    if not rows:
+        raise BadInput(f"{workshop.out / 'runs'}: no finished run of the figures and cases chosen")
     (workshop.out / "results.json").write_text(json.dumps(rows, indent=1) + "\n")
     (workshop.out / "table.md").write_text(table(rows))
     print(table(rows), end="")
@@ -437,12 +558,7 @@ def main():
         pictures.spread(chosen["figure2"])
     if chosen.get("figure3"):
         sizes = (4, 6, 8, 10) if arguments.scale == "small" else (6, 8, 10)
-        times_file = workshop.out / "step_times.json"
-        if arguments.draw_only:
-            times = json.loads(times_file.read_text())
-        else:
-            times = workshop.step_times(sizes)
-        pictures.figure3(chosen["figure3"], times)
+        pictures.figure3(chosen["figure3"], workshop.step_times(sizes))
     if chosen.get("figure4"):
         pictures.figure4(chosen["figure4"])
 
@@ -450,5 +566,11 @@ def main():
 if __name__ == "__main__":
     try:
         main()
+    except BadInput as error:
+        print(f"paper.py: {error}", file=sys.stderr)
+        sys.exit(2)
+    except RunFailed as error:
+        print(f"paper.py: {error}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

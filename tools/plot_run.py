@@ -6,6 +6,7 @@ python3-h5py).
 """
 
 import argparse
+import importlib
 import json
 import pathlib
 import sys
@@ -13,6 +14,15 @@ import sys
 
 class BadInput(Exception):
     """One line for the user."""
+
+
+def need(*modules):
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            raise BadInput(f"{sys.executable}: {error}; Debian's package for "
+                           f"/usr/bin/python3 is python3-{name}") from error
 
 
 def read_log(directory):
@@ -170,6 +180,7 @@ def main():
     arguments = parser.parse_args()
     if arguments.smooth < 1:
         parser.error(f"--smooth {arguments.smooth}: must be at least 1")
+    need("numpy", "matplotlib", "h5py")
     runs = [(directory.resolve().name, read_log(directory)) for directory in arguments.directories]
 
     import matplotlib

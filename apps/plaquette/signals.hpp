@@ -4,8 +4,8 @@
 
 namespace plaquette {
 
-/// Turns the first SIGINT or SIGTERM into a number to look at; a second one ends the program at
-/// once, as it would without us.
+/// Turns the first SIGINT and the first SIGTERM into a number to look at; a second one of the same
+/// kind ends the program at once, as it would without us.
 class SignalWatch {
  public:
   SignalWatch();

@@ -25,12 +25,25 @@ expect_files() {
   done
 }
 
+# Ends with STATUS and one line on stderr that holds WORDS: expect_failure STATUS WORDS COMMAND...
+expect_failure() {
+  local status=0
+  "${@:3}" >/dev/null 2>message || status=$?
+  if [ "$status" != "$1" ] || [ "$(wc -l <message)" != 1 ] || ! grep -qF -- "$2" message; then
+    echo "status $status, not $1, or no line with '$2', from: ${*:3}" >&2
+    cat message >&2
+    exit 1
+  fi
+}
+
 "$python" "$root/tools/plot_run.py" runs/4x4 runs/6x6 --reference -0.52862021 --out plots
 expect_files plots/convergence.png plots/attention-4x4.png plots/observables-4x4.png
 "$python" "$root/tools/plot_run.py" runs/4x4 --format svg --out plots
 expect_files plots/convergence.svg
-if "$python" "$root/tools/plot_run.py" nowhere 2>message; then exit 1; fi
-grep -q "nowhere/log.jsonl" message
+expect_failure 2 nowhere/log.jsonl "$python" "$root/tools/plot_run.py" nowhere
+# Without site, Python finds no installed module.
+expect_failure 2 python3-numpy "$python" -S "$root/tools/plot_run.py" runs/4x4
+expect_failure 2 python3-numpy "$python" -S "$root/tools/paper.py" --scale small
 
 paper=("$python" "$root/tools/paper.py" --scale small --only figure2,figure4 --case J0.5-l1
   --out paper --plaquette "$plaquette")
@@ -41,6 +54,24 @@ expect_files paper/figure2.png paper/spread.png paper/figure4-t5.png paper/figur
 before=$(stat -c %Y paper/runs/*/summary.json)
 "${paper[@]}" -- --steps 10 --chains 16 >/dev/null
 [ "$before" = "$(stat -c %Y paper/runs/*/summary.json)" ]
+"${paper[@]}" --draw-only --plaquette nowhere >/dev/null
+rm paper/runs/6x6-J0.5-l1-t5-untrained/inputs/attention.h5
+expect_failure 2 6x6-J0.5-l1-t5-untrained/inputs/attention.h5 "${paper[@]}" --draw-only
+expect_failure 2 step_times.json "${paper[@]}" --only figure2,figure3 --case l4 --draw-only
+
+# The first run that fails, and Ctrl-C, are the last that starts.
+broken=("$python" "$root/tools/paper.py" --scale small --jobs 1 --out broken --plaquette ./program)
+printf '#!/bin/sh\necho >>started\nexit 1\n' >program
+chmod +x program
+expect_failure 1 "seed 0: plaquette run" "${broken[@]}"
+[ "$(wc -l <started)" = 1 ]
+printf '#!/bin/sh\necho >>started\nkill -INT $PPID\nexec sleep 600\n' >program
+rm started
+status=0
+# A shell in the background ignores SIGINT, and so does what it starts.
+timeout 60 env --default-signal=INT "${broken[@]}" || status=$?
+[ "$status" = 130 ]
+[ "$(wc -l <started)" = 1 ]
 # Every full-size configuration is one that the program takes.
 for config in "$root"/examples/paper/*x*.toml; do
   "$plaquette" run --config "$config" --memory-limit 64G --backend cpu --dry-run >/dev/null
