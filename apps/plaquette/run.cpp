@@ -82,8 +82,12 @@ int run_command(const Arguments& arguments) {
     write_text_atomically(directory.bonds(), bonds_text(resolved.job.couplings.bonds));
     resolved.bonds_file = directory.bonds().filename();
   }
-  if (!resolved.initial_model.empty()) {
-    resolved.initial_model = std::filesystem::absolute(resolved.initial_model);
+  if (!parameters.empty()) {
+    write_model(directory.initial_model(), {.lattice = run.job.job.lattice,
+                                            .L = run.job.job.L,
+                                            .network = run.job.job.network,
+                                            .parameters = parameters});
+    resolved.initial_model = directory.initial_model().filename();
   }
   write_text_atomically(directory.configuration(), configuration_text(resolved));
   const Checkpoint start{.state = initial_state(run.job.job, std::move(parameters)),

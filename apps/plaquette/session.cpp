@@ -3,10 +3,12 @@
 #include "backend_choice.hpp"
 #include "fmt/core.h"
 #include "plaquette/build_info.hpp"
+#include "plaquette/io/symmetry_text.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
 
 namespace plaquette {
+
 int conduct_session(const RunDirectory& directory, const JobOptions& options, Backend& backend,
                     const Checkpoint& start, const SessionOutput& output) {
   const SignalWatch signals;
@@ -30,6 +32,7 @@ int conduct_session(const RunDirectory& directory, const JobOptions& options, Ba
                            .steps = end.steps,
                            .seconds = end.seconds,
                            .parameters = optimisation.state().parameters.size(),
+                           .symmetry = symmetry_text(options.job.symmetry),
                            .backend = backend.description(),
                            .version = fmt::format("{} ({})", kVersion, kGitCommit)};
   write_summary(directory, summary);

@@ -42,9 +42,9 @@ RunLock::RunLock(const RunDirectory& directory) : root_(directory.root, O_RDONLY
 void clear(const RunDirectory& directory) {
   std::error_code error;
   for (const fs::path& file :
-       {directory.configuration(), directory.bonds(), directory.log(), directory.checkpoint(),
-        directory.previous_checkpoint(), directory.model(), directory.summary(),
-        directory.root / "measure.json", directory.root / "measure.h5",
+       {directory.configuration(), directory.bonds(), directory.initial_model(), directory.log(),
+        directory.checkpoint(), directory.previous_checkpoint(), directory.model(),
+        directory.summary(), directory.root / "measure.json", directory.root / "measure.h5",
         directory.root / "attention.json", directory.root / "attention.h5"}) {
     fs::remove(file, error);
     if (error) throw IoError(concat(file.string(), ": ", error.message()));

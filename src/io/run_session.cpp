@@ -115,6 +115,7 @@ std::string to_json(const RunSummary& summary) {
   json["steps"] = summary.steps;
   json["seconds"] = summary.seconds;
   json["parameter_count"] = summary.parameters;
+  json["symmetry"] = summary.symmetry;
   json["backend"] = summary.backend;
   json["version"] = summary.version;
   return json.dump(2);

@@ -293,6 +293,15 @@ TEST(Run, StartsFromAGivenModel) {
   ASSERT_EQ(plaquette_program(small_run(scratch / "none", 0, {"--initial-model", model})).status,
             0);
   EXPECT_EQ(read_model(model).parameters, read_model(scratch / "none/model.h5").parameters);
+  // A run may be replaced by one that starts from its own model, and be repeated all the same.
+  const std::string first = (scratch / "first").string();
+  ASSERT_EQ(plaquette_program(small_run(first, 5, {"--initial-model", model, "--force"})).status,
+            0);
+  ASSERT_EQ(plaquette_program({"run", "--config", first + "/config.toml", "--quiet", "--out",
+                               (scratch / "again").string()})
+                .status,
+            0);
+  expect_same_run(first, scratch / "again");
   const ProcessResult result =
       plaquette_program(small_run(scratch / "other", 5, {"--initial-model", model, "--L", "6"}));
   EXPECT_EQ(result.status, 2);

@@ -12,6 +12,8 @@ struct RunDirectory {
 
   std::filesystem::path configuration() const { return root / "config.toml"; }
   std::filesystem::path bonds() const { return root / "bonds.txt"; }
+  /// What --initial-model held: the run can be repeated when that file is gone.
+  std::filesystem::path initial_model() const { return root / "initial.h5"; }
   std::filesystem::path log() const { return root / "log.jsonl"; }
   std::filesystem::path checkpoint() const { return root / "checkpoint.h5"; }
   std::filesystem::path previous_checkpoint() const { return root / "checkpoint.previous.h5"; }

@@ -43,6 +43,7 @@ struct RunSummary {
   std::uint64_t steps = 0;
   double seconds = 0;
   std::size_t parameters = 0;
+  std::string symmetry;  ///< that model.h5 does not know of
   std::string backend;
   std::string version;
 };
