@@ -34,10 +34,10 @@ target_compile_definitions(test_simulated PRIVATE PLAQUETTE_HAVE_CUDA)
 target_link_libraries(test_simulated PRIVATE plaquette_simt plaquette_test_support plaquette_io
                                              GTest::gtest_main)
 
-plaquette_discover_tests(test_simt PROPERTIES LABELS simt)
+plaquette_discover_tests(test_simt 1 PROPERTIES LABELS simt)
 # What is slow here is left to a few cases; the CPU's half of the suite runs in test_parity.
 string(JOIN ":" slow "*Paper*" "*Larger*" "*Determinism*t5*" "*Determinism*decoupled*"
        "*Determinism*full*" "*LocalEnergies*square2*" "*LocalEnergies*_b1_*" "*SignRule*" "*square10*t5*"
        "*square10*decoupled*" "*square10*full*" "*SymmetryParity*square6*" "*SymmetryParity*full*")
-plaquette_discover_tests(test_simulated TEST_PREFIX "simulated/" TEST_FILTER "*cuda_*:-${slow}"
+plaquette_discover_tests(test_simulated 1 TEST_PREFIX "simulated/" TEST_FILTER "*cuda_*:-${slow}"
                          PROPERTIES LABELS simulated)
