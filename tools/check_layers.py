@@ -41,7 +41,7 @@ THIRD_PARTY = {
     "apps": ("fmt/", "nlohmann/", "CLI/"),
     "reference": (),
 }
-SYSTEM = {"unistd.h", "fcntl.h", "sys/stat.h"}
+SYSTEM = {"unistd.h", "fcntl.h", "sys/file.h", "sys/stat.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 SOURCES = {".hpp", ".cpp", ".h", ".cu", ".cuh"}
 
