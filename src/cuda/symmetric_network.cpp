@@ -18,12 +18,14 @@ std::vector<std::int32_t> permutations(const std::vector<SymmetryOperation>& ope
 
 std::vector<std::int32_t> flips(const std::vector<SymmetryOperation>& operations) {
   std::vector<std::int32_t> all;
+  all.reserve(operations.size());
   for (const SymmetryOperation& g : operations) all.push_back(g.flip ? 1 : 0);
   return all;
 }
 
 std::vector<ComplexPair<double>> characters(const std::vector<SymmetryOperation>& operations) {
   std::vector<ComplexPair<double>> all;
+  all.reserve(operations.size());
   for (const SymmetryOperation& g : operations) {
     all.push_back({g.character.real(), g.character.imag()});
   }

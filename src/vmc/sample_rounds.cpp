@@ -29,6 +29,7 @@ class RelativeWeights {
 
   std::vector<double> operator()(const std::vector<Complex>& log_psi) {
     std::vector<double> weights;
+    weights.reserve(log_psi.size());
     for (const Complex& value : log_psi) {
       // −∞ is an amplitude of zero: a state that a projection excludes.
       if (std::isnan(value.real()) || value.real() == HUGE_VAL || !std::isfinite(value.imag())) {
