@@ -8,7 +8,6 @@ Needs NumPy, Matplotlib and h5py (Debian: python3-matplotlib python3-h5py).
 import argparse
 import concurrent.futures
 import dataclasses
-import importlib
 import json
 import math
 import os
@@ -18,6 +17,8 @@ import statistics
 import subprocess
 import sys
 import threading
+
+from tool_errors import BadInput, need
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MECHANISMS = ("factored", "t5", "decoupled")
@@ -44,21 +45,8 @@ PUBLISHED = {
 FIGURES = ("table1", "figure2", "figure3", "figure4")
 
 
-class BadInput(Exception):
-    """One line for the user; exit status 2."""
-
-
 class RunFailed(Exception):
     """The program said why on stderr; exit status 1."""
-
-
-def need(*modules):
-    for name in modules:
-        try:
-            importlib.import_module(name)
-        except ImportError as error:
-            raise BadInput(f"{sys.executable}: {error}; Debian's package for "
-                           f"/usr/bin/python3 is python3-{name}") from error
 
 
 def existing(path):

@@ -6,23 +6,11 @@ python3-h5py).
 """
 
 import argparse
-import importlib
 import json
 import pathlib
 import sys
 
-
-class BadInput(Exception):
-    """One line for the user."""
-
-
-def need(*modules):
-    for name in modules:
-        try:
-            importlib.import_module(name)
-        except ImportError as error:
-            raise BadInput(f"{sys.executable}: {error}; Debian's package for "
-                           f"/usr/bin/python3 is python3-{name}") from error
+from tool_errors import BadInput, need
 
 
 def read_log(directory):
