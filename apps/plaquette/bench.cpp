@@ -58,7 +58,7 @@ class Bench {
       : job_(job),
         problem_(make_problem(job)),
         backend_(backend),
-        parameters_(make_parameter_table(problem_.network).size),
+        parameters_(problem_.system.parameters.size),
         state_(initial_state(job, {})),
         energies_(problem_.samples),
         weights_(problem_.samples, 1.0 / static_cast<double>(problem_.samples)) {
@@ -67,7 +67,7 @@ class Bench {
     backend_.advance(0, job.thermalisation);
     state_.sweeps = static_cast<std::uint64_t>(job.thermalisation);
     sample();
-    const double forward = problem_.network.forward_flops();
+    const double forward = problem_.system.network.forward_flops();
     const auto M = static_cast<double>(problem_.samples);
     const auto P = static_cast<double>(parameters_);
     const bool by_samples = problem_.gram_form == GramForm::samples;
@@ -125,7 +125,7 @@ class Bench {
 
   void record_evaluations(std::size_t row, double evaluated) {
     rows_[row].evaluations = evaluated;
-    rows_[row].flops = evaluated * problem_.network.forward_flops();
+    rows_[row].flops = evaluated * problem_.system.network.forward_flops();
   }
 
   /// Returns the networks evaluated.
@@ -186,7 +186,7 @@ struct StepNumbers {
 double solve_residual(const Job& job, Backend& backend, std::span<const double> rows) {
   const Problem problem = make_problem(job);
   const bool by_samples = problem.gram_form == GramForm::samples;
-  std::vector<double> force(make_parameter_table(problem.network).size);
+  std::vector<double> force(problem.system.parameters.size);
   std::vector<double> rhs(rows.begin(), rows.end());
   if (!by_samples) {
     backend.apply_transpose(rows, force);
@@ -234,7 +234,7 @@ StepNumbers step_numbers(const Job& job, Backend& backend) {
     rows[k] = numbers.energies[k].real();
     rows[problem.samples + k] = numbers.energies[k].imag();
   }
-  numbers.force.resize(make_parameter_table(problem.network).size);
+  numbers.force.resize(problem.system.parameters.size);
   backend.apply_transpose(rows, numbers.force);
   numbers.residual = solve_residual(job, backend, rows);
   backend.advance(0, 1);

@@ -49,12 +49,12 @@ int log_psi_command(const Arguments& arguments) {
   const Lattice lattice = make_lattice(model.lattice, model.L);
   resolve_couplings(options, lattice, bonds_file, couplings);
   const ConfigurationBatch states = read_configurations(source, lattice.sites());
-  Problem problem{.hamiltonian = make_hamiltonian(lattice, couplings),
-                  .network = make_network_shape(lattice, model.network),
-                  .exchange_pairs = {},
-                  .precision = shared.job.precision};
-  problem.symmetry = symmetry_operations(lattice, problem.hamiltonian, model.network.patch,
-                                         !model.network.translation_invariant, shared.job.symmetry);
+  Job job = shared.job;
+  job.lattice = model.lattice;
+  job.L = model.L;
+  job.network = model.network;
+  job.couplings = couplings;
+  const Problem problem{.system = make_system(job), .precision = job.precision};
   const auto backend = make_backend(shared.chosen_backend(), problem, shared.resources);
   announce_auto_backend(shared, false);
   backend->set_parameters(model.parameters);

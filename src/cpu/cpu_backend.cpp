@@ -55,16 +55,16 @@ class CpuBackend final : public Backend {
         plan_(cpu::plan_memory(problem, resources)),
         threads_(thread_count(resources.threads)),
         networks_(problem),
-        parameters_(make_parameter_table(problem.network).size),
-        chains_(problem.hamiltonian.sites, problem.chains),
+        parameters_(problem.system.parameters.size),
+        chains_(problem.system.hamiltonian.sites, problem.chains),
         log_amplitude_(problem.chains),
-        samples_(problem.hamiltonian.sites, problem.samples) {
+        samples_(problem.system.hamiltonian.sites, problem.samples) {
     use_one_blas_thread();
-    const std::size_t bytes = workspace_bytes(networks_, problem.hamiltonian.sites);
+    const std::size_t bytes = workspace_bytes(networks_, problem.system.hamiltonian.sites);
     for (int t = 0; t < threads_; ++t) workspaces_.emplace_back(bytes);
     if (problem.samples > 0) {
-      jacobian_.emplace(networks_.log_derivatives(), problem.hamiltonian.sites, problem.samples,
-                        parameters_, plan_.parameters_per_block, workspaces_);
+      jacobian_.emplace(networks_.log_derivatives(), problem.system.hamiltonian.sites,
+                        problem.samples, parameters_, plan_.parameters_per_block, workspaces_);
       const std::size_t n = gram_size();
       gram_ = AlignedBuffer<double>(n * n);
       gram_diagonal_.resize(n);
@@ -101,8 +101,8 @@ class CpuBackend final : public Backend {
       amplitudes_known_ = true;
       total.evaluated += chains_.count();
     }
-    const ExchangeMoves moves{problem_.hamiltonian.sites, problem_.exchange_pairs, problem_.seed,
-                              problem_.sampling_power};
+    const ExchangeMoves moves{problem_.system.hamiltonian.sites, problem_.system.exchange_pairs,
+                              problem_.seed, problem_.sampling_power};
     const FixedPartition groups{chains_.count(), psi.micro_batch()};
     std::vector<SweepCounts> counts(groups.count());
     parallel_for(threads_, groups.count(), [&](std::size_t g, int thread) {
@@ -226,9 +226,9 @@ class CpuBackend final : public Backend {
     std::vector<std::uint64_t> evaluated(groups.count());
     parallel_for(threads_, groups.count(), [&](std::size_t g, int thread) {
       const IndexRange group = groups[g];
-      evaluated[g] =
-          cpu::local_energies(networks_.local_energy(), problem_.hamiltonian, states[group.begin],
-                              out.subspan(group.begin, group.size()), workspace(thread));
+      evaluated[g] = cpu::local_energies(networks_.local_energy(), problem_.system.hamiltonian,
+                                         states[group.begin],
+                                         out.subspan(group.begin, group.size()), workspace(thread));
     });
     std::uint64_t total = 0;
     for (const std::uint64_t count : evaluated) total += count;

@@ -35,8 +35,8 @@ MemoryPlan plan_memory(const Problem& problem, const Resources& resources) {
     throw InputError("--tf32: only GPUs have such products; leave it out with --backend cpu");
   }
   const PhaseNetworks networks(problem);
-  const std::size_t parameters = make_parameter_table(problem.network).size;
-  const int sites = problem.hamiltonian.sites;
+  const std::size_t parameters = problem.system.parameters.size;
+  const int sites = problem.system.hamiltonian.sites;
   const std::size_t words = static_cast<std::size_t>(words_for(sites)) * sizeof(std::uint64_t);
   const auto threads = static_cast<std::size_t>(thread_count(resources.threads));
   const std::size_t M = problem.samples;

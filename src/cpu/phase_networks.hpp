@@ -18,10 +18,10 @@ class PhaseNetworks {
          {policy_.sampling, policy_.local_energy, policy_.log_derivatives}) {
       std::unique_ptr<WaveFunction>& network = slot(precision);
       if (network) continue;
-      network = make_wave_function(problem.network, precision);
-      if (!problem.symmetry.empty()) {
+      network = make_wave_function(problem.system.network, precision);
+      if (!problem.system.symmetry.empty()) {
         network = std::make_unique<SymmetricWaveFunction>(
-            std::move(network), problem.symmetry, make_parameter_table(problem.network).size);
+            std::move(network), problem.system.symmetry, problem.system.parameters.size);
       }
     }
   }

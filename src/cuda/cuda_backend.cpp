@@ -59,12 +59,12 @@ class CudaBackend final : public Backend {
         plan_(cuda::plan_memory(problem, resources, activation_bytes)),
         blas_(stream_, problem.precision.tf32 ? FloatProducts::tf32 : FloatProducts::exact),
         networks_(problem, blas_, activation_bytes),
-        parameters_(make_parameter_table(problem.network).size),
+        parameters_(problem.system.parameters.size),
         scratch_(workspace_bytes(networks_, problem)),
         workspace_({scratch_.data(), scratch_.size()}),
         sampler_(problem, stream_),
-        samples_(problem.hamiltonian.sites, problem.samples),
-        local_energy_(problem.hamiltonian, local_energy_capacity(problem),
+        samples_(problem.system.hamiltonian.sites, problem.samples),
+        local_energy_(problem.system.hamiltonian, local_energy_capacity(problem),
                       networks_.local_energy().window(), stream_) {
     if (problem.samples == 0) return;
     jacobian_ = networks_.with_log_derivatives([&](const auto& network) {
@@ -88,7 +88,7 @@ class CudaBackend final : public Backend {
 
   void set_chains(const ConfigurationBatch& states) override {
     PLAQUETTE_REQUIRE(
-        states.count() == problem_.chains && states.sites() == problem_.hamiltonian.sites,
+        states.count() == problem_.chains && states.sites() == problem_.system.hamiltonian.sites,
         states.count(), " chains");
     sampler_.set_states(states);
   }
@@ -109,7 +109,7 @@ class CudaBackend final : public Backend {
   }
   void set_samples(const ConfigurationBatch& states) override {
     PLAQUETTE_REQUIRE(
-        states.count() == samples_.count() && states.sites() == problem_.hamiltonian.sites,
+        states.count() == samples_.count() && states.sites() == problem_.system.hamiltonian.sites,
         states.count(), " samples");
     samples_.upload(states, 0, states.count(), stream_.get());
     forget_jacobian();

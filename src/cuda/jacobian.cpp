@@ -220,8 +220,7 @@ std::unique_ptr<Jacobian> make_jacobian(const Problem& problem,
                                         const SymmetricNetwork<Real>& network,
                                         std::size_t block_columns, const Blas& blas,
                                         const Stream& stream, Workspace& workspace) {
-  return std::make_unique<JacobianOf<Real>>(problem, network,
-                                            make_parameter_table(problem.network).size,
+  return std::make_unique<JacobianOf<Real>>(problem, network, problem.system.parameters.size,
                                             block_columns, blas, stream, workspace);
 }
 

@@ -30,7 +30,7 @@ double gibibytes(std::size_t bytes) { return static_cast<double>(bytes) / (1 << 
 
 std::size_t local_energy_capacity(const Problem& problem) {
   const std::size_t samples = problem.samples > 0 ? problem.samples : kSamplesOfNoProblem;
-  const std::size_t bonds = std::max<std::size_t>(1, problem.hamiltonian.bonds.size());
+  const std::size_t bonds = std::max<std::size_t>(1, problem.system.hamiltonian.bonds.size());
   return std::clamp<std::size_t>(kListedStates / bonds, 1, samples);
 }
 
@@ -46,7 +46,7 @@ std::size_t workspace_bytes(const PhaseNetworks& networks, const Problem& proble
   return std::max(
       {evaluation(networks.sampling(), problem.chains),
        evaluation(networks.local_energy(),
-                  capacity * std::max<std::size_t>(1, problem.hamiltonian.bonds.size())),
+                  capacity * std::max<std::size_t>(1, problem.system.hamiltonian.bonds.size())),
        gradients});
 }
 
@@ -54,12 +54,12 @@ MemoryPlan plan_memory(const Problem& problem, const Resources& resources,
                        std::size_t activation_bytes) {
   const std::size_t free = free_device_memory();
   // Windows are counted on a network of the job's shape, whose parameters must fit to begin with.
-  const std::size_t least = 2 * make_parameter_table(problem.network).size * sizeof(double);
+  const std::size_t least = 2 * problem.system.parameters.size * sizeof(double);
   if (least > free) refuse(least, free);
   const Stream stream;
   const Blas blas(stream, FloatProducts::exact);
   const PhaseNetworks networks(problem, blas, activation_bytes);
-  const std::size_t parameters = make_parameter_table(problem.network).size;
+  const std::size_t parameters = problem.system.parameters.size;
   const std::size_t M = problem.samples;
 
   MemoryPlan plan;
@@ -68,10 +68,10 @@ MemoryPlan plan_memory(const Problem& problem, const Resources& resources,
   plan.items = {{"network parameters", networks.parameter_bytes()},
                 {"activations", workspace_bytes(networks, problem)},
                 {"chains", Sampler::device_bytes(problem)},
-                {"samples", Configurations::bytes(problem.hamiltonian.sites, M)},
-                {"connected states",
-                 LocalEnergy::device_bytes(problem.hamiltonian, local_energy_capacity(problem),
-                                           networks.local_energy().window())}};
+                {"samples", Configurations::bytes(problem.system.hamiltonian.sites, M)},
+                {"connected states", LocalEnergy::device_bytes(problem.system.hamiltonian,
+                                                               local_energy_capacity(problem),
+                                                               networks.local_energy().window())}};
   if (M > 0) {
     const std::size_t n = problem.gram_form == GramForm::samples ? 2 * M : parameters;
     const JacobianBytes jacobian = jacobian_bytes(problem, parameters);

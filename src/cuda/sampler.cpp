@@ -3,13 +3,13 @@
 namespace plaquette::cuda {
 
 Sampler::Sampler(const Problem& problem, const Stream& stream)
-    : sites_(static_cast<std::uint32_t>(problem.hamiltonian.sites)),
+    : sites_(static_cast<std::uint32_t>(problem.system.hamiltonian.sites)),
       seed_(problem.seed),
       power_(problem.sampling_power),
       stream_(stream.get()),
-      pairs_(problem.exchange_pairs, stream_),
-      states_(problem.hamiltonian.sites, problem.chains),
-      candidates_(problem.hamiltonian.sites, problem.chains),
+      pairs_(problem.system.exchange_pairs, stream_),
+      states_(problem.system.hamiltonian.sites, problem.chains),
+      candidates_(problem.system.hamiltonian.sites, problem.chains),
       log_amplitude_(problem.chains),
       u_(problem.chains),
       valid_(problem.chains),
@@ -20,9 +20,9 @@ Sampler::Sampler(const Problem& problem, const Stream& stream)
 std::size_t Sampler::device_bytes(const Problem& problem) {
   const std::size_t numbers = 2 * sizeof(double) + sizeof(std::uint8_t) + sizeof(std::uint64_t) +
                               sizeof(ComplexPair<double>);
-  return problem.exchange_pairs.size() * sizeof(SitePair) + sizeof(ExchangeCounts) +
+  return problem.system.exchange_pairs.size() * sizeof(SitePair) + sizeof(ExchangeCounts) +
          problem.chains * numbers +
-         2 * Configurations::bytes(problem.hamiltonian.sites, problem.chains);
+         2 * Configurations::bytes(problem.system.hamiltonian.sites, problem.chains);
 }
 
 void Sampler::set_states(const ConfigurationBatch& states) {

@@ -37,15 +37,15 @@ std::vector<ComplexPair<double>> characters(const std::vector<SymmetryOperation>
 template <class Real>
 SymmetricNetwork<Real>::SymmetricNetwork(const Problem& problem, const Blas& blas,
                                          std::size_t activation_bytes)
-    : network_(problem.network, blas, activation_bytes),
+    : network_(problem.system.network, blas, activation_bytes),
       stream_(blas.stream()),
-      operations_(problem.symmetry.size()),
-      sites_(static_cast<std::size_t>(problem.hamiltonian.sites)),
-      words_(static_cast<std::size_t>(words_for(problem.hamiltonian.sites))),
-      parameters_(make_parameter_table(problem.network).size),
-      permutation_(permutations(problem.symmetry), stream_),
-      flip_(flips(problem.symmetry), stream_),
-      character_(characters(problem.symmetry), stream_) {}
+      operations_(problem.system.symmetry.size()),
+      sites_(static_cast<std::size_t>(problem.system.hamiltonian.sites)),
+      words_(static_cast<std::size_t>(words_for(problem.system.hamiltonian.sites))),
+      parameters_(problem.system.parameters.size),
+      permutation_(permutations(problem.system.symmetry), stream_),
+      flip_(flips(problem.system.symmetry), stream_),
+      character_(characters(problem.system.symmetry), stream_) {}
 
 template <class Real>
 std::size_t SymmetricNetwork<Real>::chunk(std::size_t batch) const {

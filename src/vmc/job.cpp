@@ -71,15 +71,24 @@ void check_optimisation(const Job& job) {
 
 }  // namespace
 
-Problem make_problem(const Job& job) {
+System make_system(const Job& job) {
   const Lattice lattice = make_lattice(job.lattice, job.L);
-  Problem problem{.hamiltonian = make_hamiltonian(lattice, job.couplings),
-                  .network = make_network_shape(lattice, job.network),
-                  .exchange_pairs = {},
-                  .seed = job.seed,
-                  .precision = job.precision};
-  problem.symmetry = symmetry_operations(lattice, problem.hamiltonian, job.network.patch,
-                                         !job.network.translation_invariant, job.symmetry);
+  const NetworkShape network = make_network_shape(lattice, job.network);
+  System system{.lattice = lattice,
+                .hamiltonian = make_hamiltonian(lattice, job.couplings),
+                .network = network,
+                .parameters = make_parameter_table(network)};
+  system.symmetry = symmetry_operations(lattice, system.hamiltonian, job.network.patch,
+                                        !job.network.translation_invariant, job.symmetry);
+  if (job.sampler == SamplerKind::exchange) {
+    system.exchange_pairs = exchange_pairs(lattice, job.exchange_range);
+  }
+  return system;
+}
+
+Problem make_problem(const Job& job) {
+  Problem problem{.system = make_system(job), .seed = job.seed, .precision = job.precision};
+  const Lattice& lattice = problem.system.lattice;
   check_sampling(job, lattice);
   check_optimisation(job);
   check_precision(job.precision);
@@ -88,14 +97,13 @@ Problem make_problem(const Job& job) {
   } else {
     problem.chains = job.chains;
     problem.samples = job.samples;
-    problem.exchange_pairs = exchange_pairs(lattice, job.exchange_range);
     problem.sampling_power = job.sampling_power;
   }
   // The energies of the chains: this step's, the next one's, and two copies for a checkpoint.
   problem.caller_bytes =
       problem.chains == 0 ? 0 : 4 * kHistorySteps * problem.samples * sizeof(double);
-  const std::size_t parameters = make_parameter_table(problem.network).size;
-  problem.gram_form = parameters < 2 * problem.samples ? GramForm::parameters : GramForm::samples;
+  problem.gram_form = problem.system.parameters.size < 2 * problem.samples ? GramForm::parameters
+                                                                           : GramForm::samples;
   return problem;
 }
 

@@ -50,7 +50,7 @@ std::vector<double> moved(const std::vector<double>& parameters, double rate,
 
 RunState initial_state(const Job& job, std::vector<double> parameters) {
   const Problem problem = make_problem(job);
-  const ParameterTable table = make_parameter_table(problem.network);
+  const ParameterTable table = problem.system.parameters;
   RunState state;
   state.parameters =
       parameters.empty() ? initial_parameters(table, job.seed) : std::move(parameters);
@@ -60,7 +60,7 @@ RunState initial_state(const Job& job, std::vector<double> parameters) {
   }
   if (job.optimizer != Optimizer::sr) state.previous_direction.assign(table.size, 0.0);
   if (job.optimizer == Optimizer::march) state.second_moment.assign(table.size, 0.0);
-  const int sites = problem.hamiltonian.sites;
+  const int sites = problem.system.hamiltonian.sites;
   state.chains = ConfigurationBatch(sites, problem.chains);
   for (std::size_t chain = 0; chain < problem.chains; ++chain) {
     random_configuration(job.seed, static_cast<std::uint32_t>(chain), sites, state.chains[chain]);
@@ -70,7 +70,7 @@ RunState initial_state(const Job& job, std::vector<double> parameters) {
 
 void require_fits(const RunState& state, const Job& job) {
   const Problem problem = make_problem(job);
-  const std::size_t P = make_parameter_table(problem.network).size;
+  const std::size_t P = problem.system.parameters.size;
   const auto require = [](const char* what, std::size_t found, std::size_t wanted) {
     if (found == wanted) return;
     throw InputError(concat("holds ", found, ' ', what, ", this job has ", wanted));
@@ -85,7 +85,7 @@ void require_fits(const RunState& state, const Job& job) {
   require("chains", state.chains.count(), problem.chains);
   if (problem.chains > 0) {
     require("sites", static_cast<std::size_t>(state.chains.sites()),
-            static_cast<std::size_t>(problem.hamiltonian.sites));
+            static_cast<std::size_t>(problem.system.hamiltonian.sites));
   }
   const std::size_t steps_kept =
       problem.chains == 0 ? 0 : std::min<std::size_t>(state.step, kHistorySteps);
@@ -104,11 +104,11 @@ Optimisation::Optimisation(const Job& job, Backend& backend, RunState state)
       problem_(make_problem(job)),
       backend_(backend),
       sampler_(job, backend),
-      reconfiguration_(job, problem_.gram_form, make_parameter_table(problem_.network).size),
+      reconfiguration_(job, problem_.gram_form, problem_.system.parameters.size),
       learning_rate_(schedule(job, job.schedule, job.learning_rate, 0.0)),
       diag_shift_(schedule(job, job.diag_shift_schedule, job.diag_shift, job.diag_shift_end)),
       state_(std::move(state)) {
-  PLAQUETTE_REQUIRE(state_.parameters.size() == make_parameter_table(problem_.network).size,
+  PLAQUETTE_REQUIRE(state_.parameters.size() == problem_.system.parameters.size,
                     state_.parameters.size(), " parameters");
   PLAQUETTE_REQUIRE(state_.chains.count() == problem_.chains, state_.chains.count(), " chains");
   backend_.set_parameters(state_.parameters);
@@ -126,7 +126,7 @@ Optimisation::Measurement Optimisation::measure(StepRecord& record) {
   }
   require_finite(energies);
   const EnergyEstimate energy = estimate(energies, draw.weights, problem_.chains);
-  const int sites = problem_.hamiltonian.sites;
+  const int sites = problem_.system.hamiltonian.sites;
   record.energy = energy.mean.real() / sites;
   record.energy_error = energy.error / sites;
   record.variance = energy.variance / (static_cast<double>(sites) * sites);
@@ -166,7 +166,7 @@ std::vector<double> Optimisation::extended_history(const Measurement& measured) 
   if (problem_.chains == 0) return {};
   std::vector<double> history = state_.energy_history;
   for (const std::complex<double>& energy : measured.energies) {
-    history.push_back(energy.real() / problem_.hamiltonian.sites);
+    history.push_back(energy.real() / problem_.system.hamiltonian.sites);
   }
   const std::size_t capacity = kHistorySteps * problem_.samples;
   if (history.size() > capacity) {
@@ -187,10 +187,10 @@ void Optimisation::diagnose(const std::vector<double>& history, StepRecord& reco
 void Optimisation::look_at_attention(const Measurement& measured, StepRecord& record) const {
   const auto every = static_cast<std::uint64_t>(job_.attention_every);
   if (every == 0 || record.step % every != 0) return;
-  AttentionStatistics statistics(problem_.network, state_.parameters);
+  AttentionStatistics statistics(problem_.system.network, state_.parameters);
   statistics.add(backend_, backend_.samples(), measured.weights);
   const std::vector<double> spread = statistics.maps().spread;
-  const auto heads = static_cast<std::ptrdiff_t>(problem_.network.heads);
+  const auto heads = static_cast<std::ptrdiff_t>(problem_.system.network.heads);
   for (auto layer = spread.begin(); layer != spread.end(); layer += heads) {
     record.attention_spread.emplace_back(layer, layer + heads);
   }

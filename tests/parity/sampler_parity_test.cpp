@@ -71,7 +71,7 @@ TEST_P(SamplerParity, EveryChainWalksAsTheReplay) {
 
   std::uint64_t accepted = 0;
   for (std::size_t chain = 0; chain < kChains; ++chain) {
-    const Replay walk = replay(made, network, problem.exchange_pairs,
+    const Replay walk = replay(made, network, problem.system.exchange_pairs,
                                static_cast<std::uint32_t>(chain), start[chain]);
     ASSERT_FALSE(walk.too_close) << "choose another seed";
     EXPECT_EQ(unpack(states[chain], made.sites()), walk.spins) << "chain " << chain;

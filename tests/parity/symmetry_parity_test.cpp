@@ -91,9 +91,9 @@ class SymmetryParity : public BackendTest<SymmetryCase> {
  protected:
   std::unique_ptr<Backend> make(Precision precision = Precision::fp64) const {
     Problem problem = make_problem(made, couplings);
-    problem.symmetry = symmetry_operations(made.make_lattice(), problem.hamiltonian,
-                                           made.network.patch, !made.network.translation_invariant,
-                                           parse_symmetry(GetParam().symmetry));
+    problem.system.symmetry = symmetry_operations(
+        made.make_lattice(), problem.system.hamiltonian, made.network.patch,
+        !made.network.translation_invariant, parse_symmetry(GetParam().symmetry));
     problem.precision = {precision, precision, precision};
     auto backend = make_backend(GetParam().backend, problem, Resources{});
     backend->set_parameters(theta);

@@ -35,7 +35,7 @@ TEST(MonteCarlo, FindsTheGroundStateWithinItsErrorBar) {
   StepRecord last;
   for (int k = 0; k < job.steps; ++k) last = search.step();
 
-  const double ground = ground_state(problem.hamiltonian).energy / 16;
+  const double ground = ground_state(problem.system.hamiltonian).energy / 16;
   const StepRecord exact = exact_expectation(job, search.state().parameters);
   EXPECT_LT((exact.energy - ground) / -ground, 1e-3);
   EXPECT_GE(exact.energy, ground - 1e-12);
@@ -72,7 +72,7 @@ TEST(MonteCarlo, FindsTheFrustratedGroundState) {
   Optimisation search(job, *backend, initial_state(job, {}));
   for (int k = 0; k < job.steps; ++k) search.step();
 
-  const double ground = ground_state(problem.hamiltonian).energy / 16;
+  const double ground = ground_state(problem.system.hamiltonian).energy / 16;
   const StepRecord exact = exact_expectation(job, search.state().parameters);
   EXPECT_LT((exact.energy - ground) / -ground, 1e-3);
   const StepRecord sampled = search.evaluate();

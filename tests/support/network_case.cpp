@@ -101,11 +101,12 @@ oracle::Spins unpack(std::uint64_t state, int sites) { return unpack(&state, sit
 Problem make_problem(const NetworkCase& network_case, const Couplings& couplings,
                      int exchange_range) {
   const Lattice lattice = network_case.make_lattice();
-  Problem problem;
-  problem.hamiltonian = make_hamiltonian(lattice, couplings);
-  problem.network = network_case.shape();
-  problem.exchange_pairs = exchange_pairs(lattice, exchange_range);
-  return problem;
+  const NetworkShape shape = network_case.shape();
+  return {.system = {.lattice = lattice,
+                     .hamiltonian = make_hamiltonian(lattice, couplings),
+                     .network = shape,
+                     .parameters = make_parameter_table(shape),
+                     .exchange_pairs = exchange_pairs(lattice, exchange_range)}};
 }
 
 std::vector<oracle::OracleBond> make_oracle_bonds(const NetworkCase& network_case,

@@ -27,11 +27,11 @@ TEST(Schedule, StartsAndEndsWhereItSays) {
 
 TEST(Job, DefaultsMakeAProblem) {
   const Problem problem = make_problem(Job{});
-  EXPECT_EQ(problem.hamiltonian.sites, 16);
-  EXPECT_EQ(problem.hamiltonian.bonds.size(), 64u);
+  EXPECT_EQ(problem.system.hamiltonian.sites, 16);
+  EXPECT_EQ(problem.system.hamiltonian.bonds.size(), 64u);
   EXPECT_EQ(problem.chains, 1024u);
   EXPECT_EQ(problem.samples, 1024u);
-  EXPECT_FALSE(problem.exchange_pairs.empty());
+  EXPECT_FALSE(problem.system.exchange_pairs.empty());
 }
 
 TEST(Job, PicksTheSmallerGramMatrix) {

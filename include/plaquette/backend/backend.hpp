@@ -10,11 +10,8 @@
 
 #include "plaquette/backend/memory_plan.hpp"
 #include "plaquette/base/phase_clock.hpp"
-#include "plaquette/model/network_shape.hpp"
+#include "plaquette/model/system.hpp"
 #include "plaquette/physics/configuration.hpp"
-#include "plaquette/physics/hamiltonian.hpp"
-#include "plaquette/physics/lattice.hpp"
-#include "plaquette/physics/symmetry.hpp"
 
 namespace plaquette {
 
@@ -38,17 +35,13 @@ enum class GramForm {
 
 /// Everything a backend must know before it plans its memory.
 struct Problem {
-  Hamiltonian hamiltonian;
-  NetworkShape network;
-  std::vector<SitePair> exchange_pairs;
-  /// ψ_sym(s) = Σ_g χ_g ψ(g s) takes the place of ψ; empty: no projection.
-  std::vector<SymmetryOperation> symmetry = {};
+  System system;
   double sampling_power = 2;  ///< chains follow |ψ|^power
   std::uint64_t seed = 0;
   std::size_t chains = 0;   ///< 0: no sampler
   std::size_t samples = 0;  ///< M; 0: only evaluation of given configurations
   GramForm gram_form = GramForm::samples;
-  PrecisionPolicy precision;
+  PrecisionPolicy precision = {};
   /// Host memory that the caller keeps beside the backend's, bytes: for the plan.
   std::size_t caller_bytes = 0;
 };

@@ -47,6 +47,9 @@ struct Job {
   PrecisionPolicy precision;
 };
 
+/// The job's system. Throws InputError that names the option that is wrong.
+System make_system(const Job& job);
+
 /// The backend's view of the job. Throws InputError that names the option that is wrong.
 Problem make_problem(const Job& job);
 
