@@ -1,8 +1,8 @@
 #pragma once
 
-#include "kernels/gradient_block.h"
 #include "kernels/stream.h"
 #include "plaquette/base/tensor_view.hpp"
+#include "plaquette/model/gradient_block.hpp"
 
 namespace plaquette::cuda {
 
@@ -21,8 +21,6 @@ void layer_norm(TensorView<Real, 2> out,      // (R, d)
                 Real* normalised,             // (R, d) or null
                 Real* inverse_std,            // (R) or null
                 cudaStream_t stream);
-
-enum class Accumulate { no, yes };
 
 /// dx = derivative of layer_norm, or dx += it, for every cotangent of one forward pass: Q is a
 /// multiple of R, row q of dy belongs to row q mod R of the forward pass (2R: real part, then

@@ -40,7 +40,8 @@ __global__ void local_energies_kernel(ComplexPair<double>* energies, const std::
   }
   re = warp_sum(re);
   im = warp_sum(im);
-  if (lane == 0) energies[sample] = {re, im};
+  const bool zero = own.re == -HUGE_VAL;  // no amplitude, no local energy
+  if (lane == 0) energies[sample] = zero ? ComplexPair<double>{0, 0} : ComplexPair<double>{re, im};
 }
 
 }  // namespace

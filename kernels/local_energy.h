@@ -6,7 +6,7 @@
 namespace plaquette::cuda {
 
 /// E_loc(s) = Σ_bonds ⟨s|bond|s⟩ + Σ_s' ⟨s'|bond|s⟩ exp(log ψ(s') − log ψ(s)). Total energies,
-/// unit of J1. One warp a sample, in an order that the list fixes.
+/// unit of J1; 0 where ψ(s) is zero. One warp a sample, in an order that the list fixes.
 /// M samples, K connected states in all. Bytes: 24 K and what the bonds take from cache.
 void local_energies(ComplexPair<double>* energies,               // (M)
                     TensorView<const std::uint64_t, 2> samples,  // (M, words)

@@ -73,7 +73,7 @@ __device__ std::size_t weight_offset(std::size_t sample, std::size_t head, std::
 template <class Real>
 __global__ void __launch_bounds__(kThreads)
     softmax_attention_kernel(Real* out, Real* softmax, const Real* query, const Real* key,
-                             const Real* value, const Real* position, Attention kind,
+                             const Real* value, const Real* position, PositionRole role,
                              PositionMap map, int d, int r) {
   const HeadTile<Real> tile(static_cast<int>(map.tokens), r, d);
   const int n = tile.n;
@@ -83,7 +83,8 @@ __global__ void __launch_bounds__(kThreads)
   tile.load(tile.right, key + at, Real(1));
   __syncthreads();
   tile.for_each_pair([&](int i, int j, Real product) {
-    tile.weight(i, j) = kind == Attention::t5 ? product + table[map.forward[i * n + j]] : product;
+    tile.weight(i, j) =
+        role == PositionRole::inside_softmax ? product + table[map.forward[i * n + j]] : product;
   });
   __syncthreads();
   tile.load(tile.right, value + at, Real(1));
@@ -106,7 +107,7 @@ __global__ void __launch_bounds__(kThreads)
         softmax[weight_offset(blockIdx.x, blockIdx.y, gridDim.y, n) + i * n + j] = weight;
       }
       tile.weight(i, j) =
-          kind == Attention::decoupled ? weight + table[map.forward[i * n + j]] : weight;
+          role == PositionRole::beside_softmax ? weight + table[map.forward[i * n + j]] : weight;
     }
   }
   __syncthreads();
@@ -144,7 +145,7 @@ struct BackwardArrays {
 template <class Real, class Out>
 __global__ void __launch_bounds__(kThreads)
     softmax_attention_backward_kernel(BackwardArrays<Real> arrays, GradientBlock<Out> block,
-                                      std::size_t offset, Attention kind, PositionMap map,
+                                      std::size_t offset, PositionRole role, PositionMap map,
                                       std::size_t batch, int d, int r) {
   const HeadTile<Real> tile(static_cast<int>(map.tokens), r, d);
   const int n = tile.n;
@@ -166,14 +167,14 @@ __global__ void __launch_bounds__(kThreads)
     Real sum = 0;
     for (int i = 0; i < n; ++i) {
       Real weight = softmax[i * n + j];
-      if (kind == Attention::decoupled) weight += table[map.forward[i * n + j]];
+      if (role == PositionRole::beside_softmax) weight += table[map.forward[i * n + j]];
       sum += weight * tile.left[i * tile.operand_stride + c];
     }
     return sum;
   });
   __syncthreads();
-  // The table stands outside the softmax in `decoupled`, inside in `t5`.
-  if (kind == Attention::decoupled) {
+  // The table takes its gradient where it was added: outside the softmax or inside.
+  if (role == PositionRole::beside_softmax) {
     store_position_gradient(tile, block, column, index, batch, map);
     __syncthreads();
   }
@@ -190,7 +191,8 @@ __global__ void __launch_bounds__(kThreads)
     }
   }
   __syncthreads();
-  if (kind == Attention::t5) store_position_gradient(tile, block, column, index, batch, map);
+  if (role == PositionRole::inside_softmax)
+    store_position_gradient(tile, block, column, index, batch, map);
   // `left` holds the scaled queries, so dK needs no scale of its own.
   tile.store(arrays.d_query + to, [&](int i, int c) {
     Real sum = 0;
@@ -204,14 +206,19 @@ __global__ void __launch_bounds__(kThreads)
   });
 }
 
-}  // namespace
-
-std::size_t softmax_attention_affordable_bytes(std::size_t tokens, std::size_t head_width,
-                                               std::size_t bytes_per_real) {
+/// Shared memory of a block, if the device offers as much.
+std::size_t shared_bytes(std::size_t tokens, std::size_t head_width, std::size_t bytes_per_real) {
   return affordable_shared_bytes(
       softmax_attention_shared_bytes(tokens, head_width, bytes_per_real),
       concat("softmax attention over ", tokens, " tokens with heads of width ", head_width),
       "raise --patch, or take --attention factored, --precision fp32 or --backend cpu");
+}
+
+}  // namespace
+
+void require_softmax_attention_fits(std::size_t tokens, std::size_t head_width,
+                                    std::size_t bytes_per_real) {
+  (void)shared_bytes(tokens, head_width, bytes_per_real);
 }
 
 template <class Real>
@@ -223,8 +230,8 @@ void softmax_attention(TensorView<Real, 3> out, Real* softmax, TensorView<const 
   const std::size_t r = out.extent(2) / heads;
   const dim3 grid(blocks_for(out.extent(0), 1), blocks_for(heads, 1));
   launch(softmax_attention_kernel<Real>,
-         {grid, kThreads, softmax_attention_affordable_bytes(map.tokens, r, sizeof(Real)), stream},
-         out.data(), softmax, query.data(), key.data(), value.data(), position.data(), kind, map,
+         {grid, kThreads, shared_bytes(map.tokens, r, sizeof(Real)), stream}, out.data(), softmax,
+         query.data(), key.data(), value.data(), position.data(), traits_of(kind).positions, map,
          out.extent(2), r);
 }
 
@@ -242,9 +249,8 @@ void softmax_attention_backward(const AttentionCotangents<Real>& out,
       cotangent.data(),   forward.softmax.data(), forward.query.data(),
       forward.key.data(), forward.value.data(),   forward.position.data()};
   launch(softmax_attention_backward_kernel<Real, Out>,
-         {grid, kThreads, softmax_attention_affordable_bytes(map.tokens, d / heads, sizeof(Real)),
-          stream},
-         arrays, block, offset, kind, map, forward.query.extent(0), d, d / heads);
+         {grid, kThreads, shared_bytes(map.tokens, d / heads, sizeof(Real)), stream}, arrays, block,
+         offset, traits_of(kind).positions, map, forward.query.extent(0), d, d / heads);
 }
 
 #define PLAQUETTE_INSTANTIATE(Real)                                                         \

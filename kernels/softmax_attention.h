@@ -2,10 +2,10 @@
 
 #include <cstddef>
 
-#include "kernels/gradient_block.h"
 #include "kernels/position_map.h"
 #include "kernels/stream.h"
 #include "plaquette/base/tensor_view.hpp"
+#include "plaquette/model/gradient_block.hpp"
 #include "plaquette/model/network_shape.hpp"
 
 namespace plaquette::cuda {
@@ -18,10 +18,10 @@ inline std::size_t softmax_attention_shared_bytes(std::size_t tokens, std::size_
   return tokens * ((tokens | 1) + 2 * (head_width | 1)) * bytes_per_real;
 }
 
-/// The same, if the device offers as much. Throws CapacityError otherwise: the launchers do, and
-/// whoever plans a network asks before.
-std::size_t softmax_attention_affordable_bytes(std::size_t tokens, std::size_t head_width,
-                                               std::size_t bytes_per_real);
+/// Throws CapacityError unless the device offers as much: the launchers do, and whoever plans a
+/// network asks before.
+void require_softmax_attention_fits(std::size_t tokens, std::size_t head_width,
+                                    std::size_t bytes_per_real);
 
 /// out = Σ_j α_ij value_j per head, with α = softmax_j(q_i·k_j/√r + p_ij) (t5) or
 /// softmax_j(q_i·k_j/√r) + p_ij (decoupled). `softmax` receives the softmax alone where a backward

@@ -1,8 +1,7 @@
 #include "kernels/symmetry_images.h"
 
-#include <cmath>
-
 #include "kernels/launch.cuh"
+#include "plaquette/model/image_sum.hpp"
 #include "plaquette/physics/configuration.hpp"
 
 namespace plaquette::cuda {
@@ -32,29 +31,11 @@ __global__ void images_kernel(std::uint64_t* images, std::size_t batch, int word
 
 __global__ void combine_kernel(ComplexPair<double>* log_psi, ComplexPair<double>* amplitudes,
                                std::size_t count, std::size_t operations,
-                               const ComplexPair<double>* character) {
+                               const ComplexPair<double>* character, double cancelled) {
   const std::size_t s = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (s >= count) return;
-  ComplexPair<double>* own = amplitudes + s * operations;
-  double largest = own[0].re;
-  for (std::size_t g = 1; g < operations; ++g) {
-    if (own[g].re > largest) largest = own[g].re;
-  }
-  double re = 0;
-  double im = 0;
-  for (std::size_t g = 0; g < operations; ++g) {
-    const double modulus = std::exp(own[g].re - largest);
-    const double a = modulus * std::cos(own[g].im);
-    const double b = modulus * std::sin(own[g].im);
-    own[g] = {character[g].re * a - character[g].im * b, character[g].re * b + character[g].im * a};
-    re += own[g].re;
-    im += own[g].im;
-  }
-  const double norm = re * re + im * im;
-  log_psi[s] = {largest + 0.5 * std::log(norm), std::atan2(im, re)};
-  for (std::size_t g = 0; g < operations; ++g) {
-    own[g] = {(own[g].re * re + own[g].im * im) / norm, (own[g].im * re - own[g].re * im) / norm};
-  }
+  log_psi[s] =
+      plaquette::combine_images(amplitudes + s * operations, character, operations, cancelled);
 }
 
 template <class Real>
@@ -96,9 +77,10 @@ void symmetry_images(TensorView<std::uint64_t, 2> images,
 }
 
 void combine_images(ComplexPair<double>* log_psi, TensorView<ComplexPair<double>, 2> amplitudes,
-                    const SymmetryTable& symmetry, cudaStream_t stream) {
+                    const SymmetryTable& symmetry, double cancelled, cudaStream_t stream) {
   launch(combine_kernel, {blocks_for(amplitudes.extent(0), kThreads), kThreads, 0, stream}, log_psi,
-         amplitudes.data(), amplitudes.extent(0), symmetry.operations(), symmetry.character);
+         amplitudes.data(), amplitudes.extent(0), symmetry.operations(), symmetry.character,
+         cancelled);
 }
 
 template <class Real>

@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/gradient_block.h"
 #include "kernels/stream.h"
 #include "plaquette/base/tensor_view.hpp"
 #include "plaquette/model/activations.hpp"
+#include "plaquette/model/gradient_block.hpp"
 
 namespace plaquette::cuda {
 
@@ -27,12 +27,12 @@ void symmetry_images(TensorView<std::uint64_t, 2> images,                // (B, 
                      TensorView<const std::uint64_t, 2> configurations,  // (S, words)
                      const SymmetryTable& symmetry, std::size_t first, cudaStream_t stream);
 
-/// log_psi = log Σ_g χ_g e^{log ψ(g s)}, −∞ where the sum vanishes, without overflow. Turns
-/// `amplitudes` from log ψ(g s) into the shares χ_g ψ(g s)/ψ_sym(s). One thread a configuration:
+/// plaquette::combine_images of every configuration: log ψ_sym, and the shares χ_g ψ(g s)/ψ_sym(s)
+/// in place of log ψ(g s). One thread a configuration:
 /// G is at most a few hundred and the bytes, 32 S G, are few beside the network's.
 void combine_images(ComplexPair<double>* log_psi,                   // (S)
                     TensorView<ComplexPair<double>, 2> amplitudes,  // (S, G)
-                    const SymmetryTable& symmetry, cudaStream_t stream);
+                    const SymmetryTable& symmetry, double cancelled, cudaStream_t stream);
 
 /// Adds Σ_g share_g ∂ log ψ(g s) over images [first, first + B) to the rows of their
 /// configurations; a configuration's row starts at its image 0. `images` holds real and imaginary

@@ -114,12 +114,17 @@ __global__ void position_gradient_kernel(GradientBlock<Out> block, std::size_t o
   }
 }
 
-}  // namespace
-
-std::size_t position_gradient_affordable_bytes(std::size_t tokens, std::size_t bytes_per_real) {
+/// Shared memory of a block of the position gradient, if the device offers as much.
+std::size_t gradient_shared_bytes(std::size_t tokens, std::size_t bytes_per_real) {
   return affordable_shared_bytes(2 * tokens * kStride * bytes_per_real,
                                  concat("the gradient of positions between ", tokens, " tokens"),
                                  "raise --patch, or take --precision fp32 or --backend cpu");
+}
+
+}  // namespace
+
+void require_position_gradient_fits(std::size_t tokens, std::size_t bytes_per_real) {
+  (void)gradient_shared_bytes(tokens, bytes_per_real);
 }
 
 template <class Real>
@@ -142,9 +147,8 @@ void mix_tokens_position_gradient(const GradientBlock<Out>& block, std::size_t o
   if (!block.wants(offset, heads * map.positions)) return;
   const dim3 grid(blocks_for(cotangent.extent(0), 1), blocks_for(heads, 1));
   launch(position_gradient_kernel<Real, Out>,
-         {grid, kGradientThreads, position_gradient_affordable_bytes(map.tokens, sizeof(Real)),
-          stream},
-         block, offset, cotangent.data(), value.data(), value.extent(0), value.extent(2),
+         {grid, kGradientThreads, gradient_shared_bytes(map.tokens, sizeof(Real)), stream}, block,
+         offset, cotangent.data(), value.data(), value.extent(0), value.extent(2),
          value.extent(2) / heads, map);
 }
 

@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/gradient_block.h"
 #include "kernels/position_map.h"
 #include "kernels/stream.h"
 #include "plaquette/base/tensor_view.hpp"
+#include "plaquette/model/gradient_block.hpp"
 
 namespace plaquette::cuda {
 
@@ -22,9 +22,9 @@ void mix_tokens(TensorView<Real, 3> out,                  // (B, n, d)
                 TensorView<const std::int32_t, 2> index,  // (n, n)
                 cudaStream_t stream);
 
-/// Shared memory that mix_tokens_position_gradient takes per block: a piece of two (n, r) operands.
-/// Throws CapacityError if the device does not offer as much, as the launcher does.
-std::size_t position_gradient_affordable_bytes(std::size_t tokens, std::size_t bytes_per_real);
+/// Throws CapacityError unless the device offers the shared memory that
+/// mix_tokens_position_gradient takes per block, a piece of two (n, r) operands; the launcher does.
+void require_position_gradient_fits(std::size_t tokens, std::size_t bytes_per_real);
 
 /// Per-sample gradient of the position table: Σ over the pairs (i, j) of a position and the
 /// channels of the head of cotangent_i·value_j, of both parts, to columns [offset, +h·positions).

@@ -2,9 +2,9 @@
 
 #include <cstddef>
 
-#include "kernels/gradient_block.h"
 #include "kernels/stream.h"
 #include "plaquette/base/tensor_view.hpp"
+#include "plaquette/model/gradient_block.hpp"
 #include "plaquette/model/parameter_table.hpp"
 
 namespace plaquette::cuda {

@@ -20,8 +20,9 @@ ALLOWED = {
     "model": MODEL,
     "backend": BACKEND,
     "kernels": MODEL | {"kernels", "simt"},  # simt: the executor that stands in for CUDA in tests
-    "cpu": BACKEND | {"cpu"},
-    "cuda": BACKEND | {"cuda", "kernels"},
+    "network": BACKEND | {"network"},
+    "cpu": BACKEND | {"network", "cpu"},
+    "cuda": BACKEND | {"network", "cuda", "kernels"},
     "exact": MODEL | {"exact"},
     "vmc": VMC,
     "io": VMC | {"io"},
@@ -31,7 +32,7 @@ ALLOWED = {
 # The one place where backends are chosen.
 REGISTRY = "src/backend/registry.cpp"
 THIRD_PARTY = {
-    "base": (), "physics": (), "model": (), "backend": (),
+    "base": (), "physics": (), "model": (), "backend": (), "network": (),
     "kernels": ("cuda_", "cub/"),
     "cpu": ("cblas.h", "omp.h"),
     "cuda": ("cuda_", "cublas", "cusolver", "cub/", "nvtx3/"),
@@ -76,6 +77,8 @@ def violation(path, layer, quote, name):
         return f"{layer} may not use <{name}>"
     target = layer_of_include(name, layer)
     allowed = ALLOWED[layer] | ({"cpu", "cuda"} if path.as_posix() == REGISTRY else set())
+    if layer == "backend" and path.parts[0] == "src":
+        allowed = allowed | {"network"}
     return None if target in allowed else f"{layer} may not include {target} ({name})"
 
 

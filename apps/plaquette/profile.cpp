@@ -8,7 +8,7 @@
 #include "fmt/core.h"
 #include "job_options.hpp"
 #include "json.hpp"
-#include "plaquette/backend/attention_profile.hpp"
+#include "plaquette/backend/network_profile.hpp"
 #include "plaquette/backend/registry.hpp"
 #include "plaquette/build_info.hpp"
 
@@ -26,22 +26,83 @@ struct Roofline {
   double gemm(Precision precision) const { return precision == Precision::fp32 ? fp32 : fp64; }
 };
 
+/// A case of the list, and one of its operations.
+struct Case {
+  int side = 5;  ///< n = side² tokens, translation invariant
+  int d_model = 60;
+  int heads = 10;
+  std::size_t batch = 1;
+};
+
 struct Row {
-  AttentionCase given;
-  AttentionPass pass;
-  std::vector<double> seconds;
+  Case given;
+  Attention attention;
+  const char* pass;
+  OperationProfile found;
 
   double median() const {
-    std::vector<double> sorted = seconds;
+    std::vector<double> sorted = found.seconds;
     std::sort(sorted.begin(), sorted.end());
     return sorted[sorted.size() / 2];
   }
-  double gflops() const { return 1e-9 * attention_work(given, pass).flops / median(); }
-  double bytes_per_second() const { return attention_work(given, pass).bytes / median(); }
+  double gflops() const { return 1e-9 * found.work.flops / median(); }
+  double bytes_per_second() const { return found.work.bytes / median(); }
 };
 
-const char* name(AttentionPass pass) {
-  return pass == AttentionPass::forward ? "forward" : "backward";
+/// The part of the roofline's time that the operation could not have gone below.
+double fraction_of_roofline(const Row& row, const Roofline& roofline, Precision precision) {
+  const double least = std::max(row.found.work.flops / (1e9 * roofline.gemm(precision)),
+                                row.found.work.bytes / roofline.bandwidth);
+  return least / row.median();
+}
+
+bool is_attention(Operation operation) {
+  switch (operation) {
+    case Operation::token_mixing:
+    case Operation::softmax_attention:
+    case Operation::token_mixing_backward:
+    case Operation::softmax_attention_backward:
+      return true;
+    case Operation::embed:
+    case Operation::layer_norm:
+    case Operation::dense:
+    case Operation::dense_gelu:
+    case Operation::head:
+    case Operation::layer_norm_backward:
+    case Operation::dense_backward:
+    case Operation::gelu_backward:
+    case Operation::weight_gradient:
+    case Operation::head_backward:
+      return false;
+  }
+  throw std::logic_error("an operation of no kind");
+}
+
+/// One layer of the case: what its operations cost in a pass over the batch.
+void profile_case(std::vector<Row>& rows, const Case& given, Attention attention, BackendKind kind,
+                  Precision precision, int repeats, bool every_operation,
+                  const Resources& resources) {
+  const NetworkCase network{.shape = {.token_rows = given.side,
+                                      .token_columns = given.side,
+                                      .d_model = given.d_model,
+                                      .heads = given.heads,
+                                      .layers = 1,
+                                      .attention = attention},
+                            .precision = precision,
+                            .batch = given.batch};
+  const NetworkProfile found = profile_network(kind, network, repeats, resources);
+  const auto add = [&](const char* pass, const std::vector<OperationProfile>& operations) {
+    for (const OperationProfile& operation : operations) {
+      const bool backward = operation.operation >= Operation::layer_norm_backward;
+      // The forward part of a gradient has been shown.
+      if (std::string_view(pass) == "backward" && !backward) continue;
+      if (every_operation || is_attention(operation.operation)) {
+        rows.push_back({given, attention, pass, operation});
+      }
+    }
+  };
+  add("forward", found.forward);
+  add("backward", found.gradient);
 }
 
 [[noreturn]] void refuse(const std::string& text) {
@@ -51,7 +112,7 @@ const char* name(AttentionPass pass) {
 }
 
 /// One case of the list, for any attention.
-AttentionCase parse_case(const std::string& text) {
+Case parse_case(const std::string& text) {
   int numbers[4] = {};
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -70,8 +131,8 @@ AttentionCase parse_case(const std::string& text) {
   return {.side = side, .d_model = d, .heads = h, .batch = static_cast<std::size_t>(B)};
 }
 
-std::vector<AttentionCase> parse_cases(const std::string& list) {
-  std::vector<AttentionCase> cases;
+std::vector<Case> parse_cases(const std::string& list) {
+  std::vector<Case> cases;
   std::istringstream texts(list);
   for (std::string text; std::getline(texts, text, ',');) cases.push_back(parse_case(text));
   if (cases.empty()) refuse(list);
@@ -79,28 +140,30 @@ std::vector<AttentionCase> parse_cases(const std::string& list) {
 }
 
 nlohmann::ordered_json to_json(const std::vector<Row>& rows, const Roofline& roofline,
-                               const std::string& device) {
+                               Precision precision, const std::string& device) {
   nlohmann::ordered_json kernels = nlohmann::ordered_json::array();
   for (const Row& row : rows) {
-    const auto [least, most] = std::minmax_element(row.seconds.begin(), row.seconds.end());
-    const AttentionWork work = attention_work(row.given, row.pass);
+    const auto [least, most] =
+        std::minmax_element(row.found.seconds.begin(), row.found.seconds.end());
     kernels.push_back(
-        {{"attention", word(row.given.attention)},
-         {"pass", name(row.pass)},
-         {"precision", word(row.given.precision)},
-         {"tokens", row.given.tokens()},
+        {{"attention", word(row.attention)},
+         {"pass", row.pass},
+         {"operation", kOperationNames[static_cast<std::size_t>(row.found.operation)]},
+         {"precision", word(precision)},
+         {"tokens", row.given.side * row.given.side},
          {"d_model", row.given.d_model},
          {"heads", row.given.heads},
          {"batch", row.given.batch},
          {"seconds_median", row.median()},
          {"seconds_min", *least},
          {"seconds_max", *most},
-         {"flops", work.flops},
-         {"bytes", work.bytes},
+         {"flops", row.found.work.flops},
+         {"bytes", row.found.work.bytes},
          {"gflops", row.gflops()},
          {"gigabytes_per_second", 1e-9 * row.bytes_per_second()},
          {"fraction_of_copy_bandwidth", row.bytes_per_second() / roofline.bandwidth},
-         {"fraction_of_gemm_peak", row.gflops() / roofline.gemm(row.given.precision)}});
+         {"fraction_of_gemm_peak", row.gflops() / roofline.gemm(precision)},
+         {"fraction_of_roofline", fraction_of_roofline(row, roofline, precision)}});
   }
   return {{"device", device},
           {"version", kVersion},
@@ -110,20 +173,19 @@ nlohmann::ordered_json to_json(const std::vector<Row>& rows, const Roofline& roo
           {"kernels", kernels}};
 }
 
-void print_table(const std::vector<Row>& rows, const Roofline& roofline,
+void print_table(const std::vector<Row>& rows, const Roofline& roofline, Precision precision,
                  const std::string& device) {
   fmt::print("{}\n", device);
   fmt::print("copy {:.0f} GB/s; GEMM peak {:.0f} GFLOP/s FP32, {:.0f} GFLOP/s FP64\n\n",
              1e-9 * roofline.bandwidth, roofline.fp32, roofline.fp64);
-  fmt::print("{:<10} {:<9} {:>5} {:>5} {:>4} {:>6} {:>11} {:>9} {:>6} {:>8} {:>6}\n", "attention",
-             "pass", "n", "d", "h", "B", "median ms", "GFLOP/s", "peak", "GB/s", "copy");
+  fmt::print("{:<10} {:<20} {:>5} {:>5} {:>4} {:>6} {:>11} {:>9} {:>8} {:>8}\n", "attention",
+             "operation", "n", "d", "h", "B", "median ms", "GFLOP/s", "GB/s", "roofline");
   for (const Row& row : rows) {
-    fmt::print(
-        "{:<10} {:<9} {:>5} {:>5} {:>4} {:>6} {:>11.4f} {:>9.1f} {:>5.1f}% {:>8.1f} {:>5.1f}%\n",
-        word(row.given.attention), name(row.pass), row.given.tokens(), row.given.d_model,
-        row.given.heads, row.given.batch, 1e3 * row.median(), row.gflops(),
-        100 * row.gflops() / roofline.gemm(row.given.precision), 1e-9 * row.bytes_per_second(),
-        100 * row.bytes_per_second() / roofline.bandwidth);
+    fmt::print("{:<10} {:<20} {:>5} {:>5} {:>4} {:>6} {:>11.4f} {:>9.1f} {:>8.1f} {:>7.1f}%\n",
+               word(row.attention), kOperationNames[static_cast<std::size_t>(row.found.operation)],
+               row.given.side * row.given.side, row.given.d_model, row.given.heads, row.given.batch,
+               1e3 * row.median(), row.gflops(), 1e-9 * row.bytes_per_second(),
+               100 * fraction_of_roofline(row, roofline, precision));
   }
 }
 
@@ -134,30 +196,30 @@ int profile_command(const Arguments& arguments) {
   job.job.precision = {Precision::fp32, Precision::fp32, Precision::fp32};
   std::string cases = kDefaultCases;
   int repeats = 5;
+  bool every_operation = false;
   bool json = false;
-  Options options("profile", "Time of the attention kernels, against copy and GEMM peaks.");
+  Options options("profile", "Time of a layer's operations, against copy and GEMM peaks.");
   define_resources(options, job);
   options.text("--cases", cases, "tokens:d:heads:batch, separated by commas");
+  options.flag("--all", every_operation, "every operation, not attention alone");
   options.integer("--repeats", repeats, "timed repeats");
   options.flag("--json", json, "print JSON");
   if (!options.parse(arguments)) return 0;
   if (repeats < 1 || repeats > 1000) {
     throw InputError(concat("--repeats ", repeats, ": must be from 1 to 1000"));
   }
-  const std::vector<AttentionCase> wanted = parse_cases(cases);
+  const std::vector<Case> wanted = parse_cases(cases);
   announce_auto_backend(job, false);
   const BackendKind kind = job.chosen_backend();
   const Roofline roofline{measure_copy_bandwidth(kind, job.resources),
                           measure_gemm_peak(kind, Precision::fp32, job.resources),
                           measure_gemm_peak(kind, Precision::fp64, job.resources)};
+  const Precision precision = job.job.precision.sampling;
   std::vector<Row> rows;
-  for (AttentionCase given : wanted) {
-    given.precision = job.job.precision.sampling;
+  for (const Case& given : wanted) {
     for (const Attention attention : {Attention::factored, Attention::t5, Attention::decoupled}) {
-      given.attention = attention;
-      for (const AttentionPass pass : {AttentionPass::forward, AttentionPass::backward}) {
-        rows.push_back({given, pass, time_attention(kind, given, pass, repeats, job.resources)});
-      }
+      profile_case(rows, given, attention, kind, precision, repeats, every_operation,
+                   job.resources);
     }
   }
   std::string device;
@@ -165,9 +227,9 @@ int profile_command(const Arguments& arguments) {
     if (status.kind == kind) device = status.description;
   }
   if (json) {
-    fmt::print("{}\n", to_json(rows, roofline, device).dump(2));
+    fmt::print("{}\n", to_json(rows, roofline, precision, device).dump(2));
   } else {
-    print_table(rows, roofline, device);
+    print_table(rows, roofline, precision, device);
   }
   return 0;
 }

@@ -1,12 +1,12 @@
 #include "plaquette/backend/registry.hpp"
 
-#include "cpu/attention_profile.hpp"
 #include "cpu/cpu_backend.hpp"
-#include "plaquette/backend/attention_profile.hpp"
+#include "cpu/profile.hpp"
+#include "plaquette/backend/network_profile.hpp"
 
 #ifdef PLAQUETTE_HAVE_CUDA
-#include "cuda/attention_profile.hpp"
 #include "cuda/cuda_backend.hpp"
+#include "cuda/profile.hpp"
 #endif
 
 namespace plaquette {
@@ -20,7 +20,7 @@ struct Entry {
   std::unique_ptr<Backend> (*make_backend)(const Problem&, const Resources&);
   double (*measure_gemm_peak)(Precision, const Resources&);
   double (*measure_copy_bandwidth)(const Resources&);
-  std::vector<double> (*time_attention)(const AttentionCase&, AttentionPass, int, const Resources&);
+  NetworkProfile (*profile_network)(const NetworkCase&, int, const Resources&);
 };
 
 const Entry kCpu{
@@ -33,7 +33,7 @@ const Entry kCpu{
     .make_backend = cpu::make_backend,
     .measure_gemm_peak = cpu::measure_gemm_peak,
     .measure_copy_bandwidth = cpu::measure_copy_bandwidth,
-    .time_attention = cpu::time_attention};
+    .profile_network = cpu::profile_network};
 
 #ifdef PLAQUETTE_HAVE_CUDA
 
@@ -53,8 +53,8 @@ const Entry kCuda{
     .measure_gemm_peak = [](Precision precision,
                             const Resources&) { return cuda::measure_gemm_peak(precision); },
     .measure_copy_bandwidth = [](const Resources&) { return cuda::measure_copy_bandwidth(); },
-    .time_attention = [](const AttentionCase& given, AttentionPass pass, int repeats,
-                         const Resources&) { return cuda::time_attention(given, pass, repeats); }};
+    .profile_network = [](const NetworkCase& given, int repeats,
+                          const Resources&) { return cuda::profile_network(given, repeats); }};
 
 #else
 
@@ -68,7 +68,7 @@ const Entry kCuda{.kind = BackendKind::cuda,
                   .make_backend = nullptr,
                   .measure_gemm_peak = nullptr,
                   .measure_copy_bandwidth = nullptr,
-                  .time_attention = nullptr};
+                  .profile_network = nullptr};
 
 #endif
 
@@ -104,9 +104,9 @@ double measure_copy_bandwidth(BackendKind kind, const Resources& resources) {
   return usable(kind).measure_copy_bandwidth(resources);
 }
 
-std::vector<double> time_attention(BackendKind kind, const AttentionCase& given, AttentionPass pass,
-                                   int repeats, const Resources& resources) {
-  return usable(kind).time_attention(given, pass, repeats, resources);
+NetworkProfile profile_network(BackendKind kind, const NetworkCase& given, int repeats,
+                               const Resources& resources) {
+  return usable(kind).profile_network(given, repeats, resources);
 }
 
 BackendKind preferred_backend() {

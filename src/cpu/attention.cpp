@@ -132,32 +132,30 @@ void mix_tokens_position_gradient(TensorView<Real, 2> gradient, TensorView<const
 
 template <class Real>
 void softmax_attention(TensorView<Real, 2> out, TensorView<Real, 3> softmax,
-                       TensorView<const Real, 2> query, TensorView<const Real, 2> key,
-                       TensorView<const Real, 2> value, TensorView<const Real, 3> position,
-                       Attention kind, Workspace& workspace) {
+                       const SoftmaxOperands<Real>& in, PositionRole role, Workspace& workspace) {
   const std::size_t n = out.extent(0);
   const std::size_t d = out.extent(1);
   const std::size_t heads = softmax.extent(0);
   const std::size_t padded = softmax.extent(2);
   const std::size_t r = d / heads;
   const Real scale = Real(1) / std::sqrt(static_cast<Real>(r));
-  const Real decoupled = kind == Attention::decoupled ? Real(1) : Real(0);
+  const Real inside = role == PositionRole::inside_softmax ? Real(1) : Real(0);
+  const Real beside = Real(1) - inside;
   auto frame = workspace.frame();
   Real* query_t = frame.take<Real>(r * padded);
   Real* out_t = frame.take<Real>(r * padded);
   Real* largest = frame.take<Real>(padded);
   Real* sum = frame.take<Real>(padded);
   for (std::size_t head = 0; head < heads; ++head) {
-    transpose_head(query_t, query.data() + head * r, n, padded, r, d, scale);
+    transpose_head(query_t, in.query.data() + head * r, n, padded, r, d, scale);
     Real* weights = &softmax(head, 0, 0);
-    const Real* table = &position(head, 0, 0);
+    const Real* table = &in.position(head, 0, 0);
     for (std::size_t j = 0; j < n; ++j) {
       Real* score = weights + j * padded;
-      const Real offset = Real(1) - decoupled;
 #pragma omp simd
-      for (std::size_t i = 0; i < padded; ++i) score[i] = offset * table[j * padded + i];
+      for (std::size_t i = 0; i < padded; ++i) score[i] = inside * table[j * padded + i];
       for (std::size_t c = 0; c < r; ++c) {
-        const Real k = key(j, head * r + c);
+        const Real k = in.key(j, head * r + c);
 #pragma omp simd
         for (std::size_t i = 0; i < padded; ++i) score[i] += k * query_t[c * padded + i];
       }
@@ -166,11 +164,10 @@ void softmax_attention(TensorView<Real, 2> out, TensorView<Real, 3> softmax,
     std::fill_n(out_t, r * padded, Real(0));
     for (std::size_t j = 0; j < n; ++j) {
       for (std::size_t c = 0; c < r; ++c) {
-        const Real v = value(j, head * r + c);
+        const Real v = in.value(j, head * r + c);
 #pragma omp simd
         for (std::size_t i = 0; i < padded; ++i) {
-          out_t[c * padded + i] +=
-              v * (weights[j * padded + i] + decoupled * table[j * padded + i]);
+          out_t[c * padded + i] += v * (weights[j * padded + i] + beside * table[j * padded + i]);
         }
       }
     }
@@ -180,31 +177,22 @@ void softmax_attention(TensorView<Real, 2> out, TensorView<Real, 3> softmax,
   }
 }
 
+namespace {
+
+/// One head's arrays in the backward pass; query i is contiguous, rows are padded.
 template <class Real>
-void softmax_attention_backward(const AttentionGradient<Real>& gradient,
-                                TensorView<const Real, 2> cotangent,
-                                TensorView<const Real, 3> softmax, TensorView<const Real, 2> query,
-                                TensorView<const Real, 2> key, TensorView<const Real, 2> value,
-                                TensorView<const Real, 3> position, Attention kind,
-                                const PositionLists& map, Workspace& workspace) {
-  const std::size_t n = cotangent.extent(0);
-  const std::size_t d = cotangent.extent(1);
-  const std::size_t heads = softmax.extent(0);
-  const std::size_t padded = softmax.extent(2);
-  const std::size_t r = d / heads;
-  const Real scale = Real(1) / std::sqrt(static_cast<Real>(r));
-  const Real decoupled = kind == Attention::decoupled ? Real(1) : Real(0);
-  auto frame = workspace.frame();
-  Real* query_t = frame.take<Real>(r * padded);
-  Real* cotangent_t = frame.take<Real>(r * padded);
-  Real* query_gradient_t = frame.take<Real>(r * padded);
-  Real* projection = frame.take<Real>(padded);
-  Real* d_weight = frame.take<Real>(n * padded);
-  for (std::size_t head = 0; head < heads; ++head) {
-    transpose_head(query_t, query.data() + head * r, n, padded, r, d, scale);
-    transpose_head(cotangent_t, cotangent.data() + head * r, n, padded, r, d, Real(1));
-    const Real* weights = &softmax(head, 0, 0);
-    const Real* table = &position(head, 0, 0);
+struct HeadBackward {
+  std::size_t head, n, padded, r;
+  const Real* softmax;     // (n_j, padded)
+  const Real* table;       // (n_j, padded)
+  Real* query_t;           // (r, padded) scaled
+  Real* cotangent_t;       // (r, padded)
+  Real* query_gradient_t;  // (r, padded)
+  Real* projection;        // (padded)
+  Real* d_weight;          // (n_j, padded)
+
+  /// dα = dA·Vᵀ, dV = αᵀ·dA and Σ_j softmax_ij dα_ij.
+  void through_values(TensorView<Real, 2> d_value, TensorView<const Real, 2> value, Real beside) {
     std::fill_n(projection, padded, Real(0));
     for (std::size_t j = 0; j < n; ++j) {
       Real* row = d_weight + j * padded;
@@ -216,29 +204,42 @@ void softmax_attention_backward(const AttentionGradient<Real>& gradient,
         for (std::size_t i = 0; i < padded; ++i) {
           const Real da = cotangent_t[c * padded + i];
           row[i] += v * da;
-          sum += da * (weights[j * padded + i] + decoupled * table[j * padded + i]);
+          sum += da * (softmax[j * padded + i] + beside * table[j * padded + i]);
         }
-        gradient.value(j, head * r + c) = sum;
+        d_value(j, head * r + c) = sum;
       }
 #pragma omp simd
-      for (std::size_t i = 0; i < padded; ++i) projection[i] += weights[j * padded + i] * row[i];
+      for (std::size_t i = 0; i < padded; ++i) projection[i] += softmax[j * padded + i] * row[i];
     }
-    std::fill_n(&gradient.position(head, 0), map.positions, Real(0));
-    std::fill_n(query_gradient_t, r * padded, Real(0));
+  }
+
+  /// dS_ij = softmax_ij (dα_ij − Σ_j softmax_ij dα_ij), in place.
+  void through_softmax() {
     for (std::size_t j = 0; j < n; ++j) {
       Real* row = d_weight + j * padded;
-      const auto add_position = [&] {
-        for (std::size_t i = 0; i < n; ++i) {
-          gradient.position(head, map.forward[i * n + j]) += row[i];
-        }
-      };
-      // The table stands outside the softmax in `decoupled`, inside in `t5`.
-      if (kind == Attention::decoupled) add_position();
 #pragma omp simd
       for (std::size_t i = 0; i < padded; ++i) {
-        row[i] = weights[j * padded + i] * (row[i] - projection[i]);
+        row[i] = softmax[j * padded + i] * (row[i] - projection[i]);
       }
-      if (kind == Attention::t5) add_position();
+    }
+  }
+
+  /// Σ of the weights' cotangents over the pairs of every position.
+  void sum_positions(TensorView<Real, 2> gradient, const PositionLists& map) const {
+    Real* out = &gradient(head, 0);
+    std::fill_n(out, map.positions, Real(0));
+    for (std::size_t j = 0; j < n; ++j) {
+      for (std::size_t i = 0; i < n; ++i) {
+        out[map.backward[j * n + i]] += d_weight[j * padded + i];
+      }
+    }
+  }
+
+  void through_scores(const SoftmaxGradient<Real>& gradient, TensorView<const Real, 2> key,
+                      Real scale) {
+    std::fill_n(query_gradient_t, r * padded, Real(0));
+    for (std::size_t j = 0; j < n; ++j) {
+      const Real* row = d_weight + j * padded;
       for (std::size_t c = 0; c < r; ++c) {
         const Real k = key(j, head * r + c);
         Real sum = 0;
@@ -256,22 +257,58 @@ void softmax_attention_backward(const AttentionGradient<Real>& gradient,
       }
     }
   }
+};
+
+}  // namespace
+
+template <class Real>
+void softmax_attention_backward(const SoftmaxGradient<Real>& gradient,
+                                TensorView<const Real, 2> cotangent,
+                                TensorView<const Real, 3> softmax, const SoftmaxOperands<Real>& in,
+                                PositionRole role, const PositionLists& map, Workspace& workspace) {
+  const std::size_t n = cotangent.extent(0);
+  const std::size_t d = cotangent.extent(1);
+  const std::size_t padded = softmax.extent(2);
+  const std::size_t r = d / softmax.extent(0);
+  const Real scale = Real(1) / std::sqrt(static_cast<Real>(r));
+  const bool inside = role == PositionRole::inside_softmax;
+  auto frame = workspace.frame();
+  HeadBackward<Real> work{.head = 0,
+                          .n = n,
+                          .padded = padded,
+                          .r = r,
+                          .softmax = nullptr,
+                          .table = nullptr,
+                          .query_t = frame.take<Real>(r * padded),
+                          .cotangent_t = frame.take<Real>(r * padded),
+                          .query_gradient_t = frame.take<Real>(r * padded),
+                          .projection = frame.take<Real>(padded),
+                          .d_weight = frame.take<Real>(n * padded)};
+  for (std::size_t head = 0; head < softmax.extent(0); ++head) {
+    work.head = head;
+    work.softmax = &softmax(head, 0, 0);
+    work.table = &in.position(head, 0, 0);
+    transpose_head(work.query_t, in.query.data() + head * r, n, padded, r, d, scale);
+    transpose_head(work.cotangent_t, cotangent.data() + head * r, n, padded, r, d, Real(1));
+    work.through_values(gradient.value, in.value, inside ? Real(0) : Real(1));
+    if (!inside) work.sum_positions(gradient.position, map);
+    work.through_softmax();
+    if (inside) work.sum_positions(gradient.position, map);
+    work.through_scores(gradient, in.key, scale);
+  }
 }
 
-#define PLAQUETTE_INSTANTIATE(Real)                                                                \
-  template void mix_tokens(TensorView<Real, 3>, TensorView<const Real, 3>,                         \
-                           TensorView<const Real, 2>, const std::vector<std::int32_t>&);           \
-  template void mix_tokens_position_gradient(TensorView<Real, 2>, TensorView<const Real, 2>,       \
-                                             TensorView<const Real, 2>, const PositionLists&,      \
-                                             Workspace&);                                          \
-  template void softmax_attention(TensorView<Real, 2>, TensorView<Real, 3>,                        \
-                                  TensorView<const Real, 2>, TensorView<const Real, 2>,            \
-                                  TensorView<const Real, 2>, TensorView<const Real, 3>, Attention, \
-                                  Workspace&);                                                     \
-  template void softmax_attention_backward(                                                        \
-      const AttentionGradient<Real>&, TensorView<const Real, 2>, TensorView<const Real, 3>,        \
-      TensorView<const Real, 2>, TensorView<const Real, 2>, TensorView<const Real, 2>,             \
-      TensorView<const Real, 3>, Attention, const PositionLists&, Workspace&);
+#define PLAQUETTE_INSTANTIATE(Real)                                                           \
+  template void mix_tokens(TensorView<Real, 3>, TensorView<const Real, 3>,                    \
+                           TensorView<const Real, 2>, const std::vector<std::int32_t>&);      \
+  template void mix_tokens_position_gradient(TensorView<Real, 2>, TensorView<const Real, 2>,  \
+                                             TensorView<const Real, 2>, const PositionLists&, \
+                                             Workspace&);                                     \
+  template void softmax_attention(TensorView<Real, 2>, TensorView<Real, 3>,                   \
+                                  const SoftmaxOperands<Real>&, PositionRole, Workspace&);    \
+  template void softmax_attention_backward(                                                   \
+      const SoftmaxGradient<Real>&, TensorView<const Real, 2>, TensorView<const Real, 3>,     \
+      const SoftmaxOperands<Real>&, PositionRole, const PositionLists&, Workspace&);
 PLAQUETTE_INSTANTIATE(float)
 PLAQUETTE_INSTANTIATE(double)
 #undef PLAQUETTE_INSTANTIATE

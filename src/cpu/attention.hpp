@@ -38,33 +38,35 @@ inline std::size_t softmax_attention_backward_scratch(std::size_t tokens, std::s
   return (3 * r + 1 + tokens) * padded_tokens(tokens);
 }
 
-/// Softmax attention of one sample (t5 or decoupled). `softmax` keeps softmax_j, query i
-/// contiguous: (h, n_j, padded n_i). `position` is the table in that same layout, zero-padded.
-/// FLOPs: 4 n² d and n² h exponentials.
+/// What softmax attention reads of one sample and one layer.
 template <class Real>
-void softmax_attention(TensorView<Real, 2> out,             // (n, d)
-                       TensorView<Real, 3> softmax,         // (h, n, padded n)
-                       TensorView<const Real, 2> query,     // (n, d)
-                       TensorView<const Real, 2> key,       // (n, d)
-                       TensorView<const Real, 2> value,     // (n, d)
-                       TensorView<const Real, 3> position,  // (h, n, padded n)
-                       Attention kind, Workspace& workspace);
+struct SoftmaxOperands {
+  TensorView<const Real, 2> query;     // (n, d)
+  TensorView<const Real, 2> key;       // (n, d)
+  TensorView<const Real, 2> value;     // (n, d)
+  TensorView<const Real, 3> position;  // (h, n_j, padded n_i), zero-padded
+};
+
+/// Softmax attention of one sample. `softmax` keeps softmax_j, query i contiguous: the layout of
+/// the position table. FLOPs: 4 n² d and n² h exponentials.
+template <class Real>
+void softmax_attention(TensorView<Real, 2> out,      // (n, d)
+                       TensorView<Real, 3> softmax,  // (h, n_j, padded n_i)
+                       const SoftmaxOperands<Real>& in, PositionRole role, Workspace& workspace);
 
 /// Derivatives of softmax_attention for one cotangent.
 template <class Real>
-struct AttentionGradient {
+struct SoftmaxGradient {
   TensorView<Real, 2> query;     // (n, d)
   TensorView<Real, 2> key;       // (n, d)
   TensorView<Real, 2> value;     // (n, d)
   TensorView<Real, 2> position;  // (h, positions)
 };
 template <class Real>
-void softmax_attention_backward(const AttentionGradient<Real>& gradient,
+void softmax_attention_backward(const SoftmaxGradient<Real>& gradient,
                                 TensorView<const Real, 2> cotangent,  // (n, d)
-                                TensorView<const Real, 3> softmax,    // (h, n, padded n)
-                                TensorView<const Real, 2> query, TensorView<const Real, 2> key,
-                                TensorView<const Real, 2> value,
-                                TensorView<const Real, 3> position,  // (h, n, padded n)
-                                Attention kind, const PositionLists& map, Workspace& workspace);
+                                TensorView<const Real, 3> softmax,    // (h, n_j, padded n_i)
+                                const SoftmaxOperands<Real>& in, PositionRole role,
+                                const PositionLists& map, Workspace& workspace);
 
 }  // namespace plaquette::cpu

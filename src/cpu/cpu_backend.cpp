@@ -2,78 +2,55 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "cpu/blas.hpp"
 #include "cpu/cholesky.hpp"
-#include "cpu/jacobian.hpp"
+#include "cpu/jacobian_operations.hpp"
 #include "cpu/local_energy.hpp"
-#include "cpu/parallel.hpp"
-#include "cpu/phase_networks.hpp"
+#include "cpu/memory_plan.hpp"
+#include "cpu/operations.hpp"
 #include "cpu/sampler.hpp"
-#include "plaquette/model/parameter_table.hpp"
+#include "cpu/symmetry_images.hpp"
+#include "network/phase_networks.hpp"
 
 namespace plaquette::cpu {
 namespace {
 
 using Complex = std::complex<double>;
 
-/// Copies the derivatives of a batch into rows of complex numbers (B, P).
-class ComplexSink final : public GradientSink {
- public:
-  ComplexSink(Complex* out, std::size_t parameters) : out_(out), parameters_(parameters) {}
-  bool wants(IndexRange) const override { return true; }
-  void take(Part part, std::size_t sample, std::size_t offset,
-            std::span<const float> values) override {
-    write(part, sample, offset, values);
-  }
-  void take(Part part, std::size_t sample, std::size_t offset,
-            std::span<const double> values) override {
-    write(part, sample, offset, values);
-  }
+using StateView = TensorView<const std::uint64_t, 2>;
 
- private:
-  template <class Real>
-  void write(Part part, std::size_t sample, std::size_t offset, std::span<const Real> values) {
-    Complex* row = out_ + sample * parameters_ + offset;
-    for (std::size_t k = 0; k < values.size(); ++k) {
-      if (part == Part::real) {
-        row[k].real(static_cast<double>(values[k]));
-      } else {
-        row[k].imag(static_cast<double>(values[k]));
-      }
-    }
-  }
-  Complex* out_;
-  std::size_t parameters_;
-};
+/// Configurations [range) of a batch.
+StateView view(const ConfigurationBatch& states, IndexRange range) {
+  return StateView(states[range.begin], range.size(),
+                   static_cast<std::size_t>(states.words_per_configuration()));
+}
 
 class CpuBackend final : public Backend {
  public:
   CpuBackend(const Problem& problem, const Resources& resources)
       : problem_(problem),
         plan_(cpu::plan_memory(problem, resources)),
-        threads_(thread_count(resources.threads)),
-        networks_(problem),
+        layouts_(problem, 0),
+        networks_(problem.system, layouts_),
+        executor_(thread_count(resources.threads), workspace_bytes(layouts_, problem)),
         parameters_(problem.system.parameters.size),
         chains_(problem.system.hamiltonian.sites, problem.chains),
         log_amplitude_(problem.chains),
         samples_(problem.system.hamiltonian.sites, problem.samples) {
     use_one_blas_thread();
-    const std::size_t bytes = workspace_bytes(networks_, problem.system.hamiltonian.sites);
-    for (int t = 0; t < threads_; ++t) workspaces_.emplace_back(bytes);
-    if (problem.samples > 0) {
-      jacobian_.emplace(networks_.log_derivatives(), problem.system.hamiltonian.sites,
-                        problem.samples, parameters_, plan_.parameters_per_block, workspaces_);
-      const std::size_t n = gram_size();
-      gram_ = AlignedBuffer<double>(n * n);
-      gram_diagonal_.resize(n);
-    }
+    if (problem.samples == 0) return;
+    const JacobianShape shape = jacobian_shape(problem, plan_);
+    jacobian_ = networks_.with_log_derivatives(
+        [&](const auto& state) { return make_jacobian(shape, state.wave_function()); });
+    gram_ = AlignedBuffer<double>(shape.gram_size() * shape.gram_size());
+    gram_diagonal_.resize(shape.gram_size());
   }
 
   BackendKind kind() const override { return BackendKind::cpu; }
   std::string description() const override {
-    return concat(device_description(), ", ", threads_, threads_ == 1 ? " thread" : " threads");
+    return concat(device_description(), ", ", executor_.threads(),
+                  executor_.threads() == 1 ? " thread" : " threads");
   }
   const MemoryPlan& memory_plan() const override { return plan_; }
 
@@ -103,12 +80,12 @@ class CpuBackend final : public Backend {
     }
     const ExchangeMoves moves{problem_.system.hamiltonian.sites, problem_.system.exchange_pairs,
                               problem_.seed, problem_.sampling_power};
-    const FixedPartition groups{chains_.count(), psi.micro_batch()};
+    const FixedPartition groups{chains_.count(), psi.window()};
     std::vector<SweepCounts> counts(groups.count());
-    parallel_for(threads_, groups.count(), [&](std::size_t g, int thread) {
-      const IndexRange group = groups[g];
-      counts[g] = advance_chains(psi, moves, group, first_sweep, sweeps, chains_[group.begin],
-                                 log_amplitude_.data() + group.begin, workspace(thread));
+    executor_.for_each(groups, [&](IndexRange group, Workspace& workspace) {
+      counts[group.begin / groups.piece] =
+          advance_chains(psi, moves, group, first_sweep, sweeps, chains_[group.begin],
+                         log_amplitude_.data() + group.begin, workspace);
     });
     for (const SweepCounts& group : counts) {
       total.proposed += group.proposed;
@@ -139,19 +116,15 @@ class CpuBackend final : public Backend {
 
   void accumulate_gram(std::span<const double> weights, std::span<const double> column_scale,
                        PhaseClock& clock) override {
-    jacobian().define(samples_[0], weights, column_scale);
-    if (problem_.gram_form == GramForm::samples) {
-      jacobian().gram_of_rows(gram_.data(), clock);
-    } else {
-      jacobian().gram_of_columns(gram_.data(), clock);
-    }
+    jacobian().define(view(samples_, {0, samples_.count()}), weights, column_scale);
+    jacobian().gram(gram_.data(), clock);
     const std::size_t n = gram_size();
     for (std::size_t i = 0; i < n; ++i) gram_diagonal_[i] = gram_[i * n + i];
   }
 
   SolveReport solve(double shift, std::span<const double> rhs, std::span<double> x) override {
     PLAQUETTE_REQUIRE(rhs.size() == gram_size() && x.size() == gram_size(), rhs.size());
-    if (!cholesky_factor(gram_.data(), gram_diagonal_, shift, threads_)) return {false};
+    if (!cholesky_factor(gram_.data(), gram_diagonal_, shift, executor_.threads())) return {false};
     std::copy(rhs.begin(), rhs.end(), x.begin());
     cholesky_solve(gram_.data(), x);
     return {std::all_of(x.begin(), x.end(), [](double v) { return std::isfinite(v); })};
@@ -173,50 +146,45 @@ class CpuBackend final : public Backend {
 
   void gradients(const ConfigurationBatch& states, std::span<Complex> out) override {
     PLAQUETTE_REQUIRE(out.size() == states.count() * parameters_, out.size(), " numbers");
-    const WaveFunction& psi = networks_.log_derivatives();
-    const FixedPartition batches{states.count(), psi.micro_batch()};
-    parallel_for(threads_, batches.count(), [&](std::size_t index, int thread) {
-      const IndexRange batch = batches[index];
-      ComplexSink sink(out.data() + batch.begin * parameters_, parameters_);
-      psi.gradients(states[batch.begin], batch.size(), sink, workspace(thread));
-    });
+    networks_.with_log_derivatives(
+        [&](const auto& state) { gradients_of(state.wave_function(), states, out); });
   }
 
   void softmax_weights(const ConfigurationBatch& states, std::span<double> out) override {
     PLAQUETTE_REQUIRE(states.count() > 0 && out.size() % states.count() == 0, out.size());
     const std::size_t width = out.size() / states.count();
-    const WaveFunction& psi = networks_.log_derivatives();
-    const FixedPartition batches{states.count(), psi.micro_batch()};
-    parallel_for(threads_, batches.count(), [&](std::size_t index, int thread) {
-      const IndexRange batch = batches[index];
-      psi.softmax_weights(states[batch.begin], batch.size(),
-                          out.subspan(batch.begin * width, batch.size() * width),
-                          workspace(thread));
+    networks_.with_log_derivatives([&](const auto& state) {
+      executor_.for_each({states.count(), state.network().gradient_window()},
+                         [&](IndexRange batch, Workspace& workspace) {
+                           state.network().softmax_weights(
+                               out.subspan(batch.begin * width, batch.size() * width),
+                               view(states, batch), workspace);
+                         });
     });
   }
 
  private:
-  Workspace& workspace(int thread) { return workspaces_[static_cast<std::size_t>(thread)]; }
-
   void forget_jacobian() {
     if (jacobian_) jacobian_->forget();
   }
 
   Jacobian& jacobian() {
-    PLAQUETTE_REQUIRE(jacobian_.has_value(), "this backend was made without samples");
+    PLAQUETTE_REQUIRE(jacobian_ != nullptr, "this backend was made without samples");
     return *jacobian_;
   }
 
-  std::size_t gram_size() const {
-    return problem_.gram_form == GramForm::samples ? 2 * problem_.samples : parameters_;
+  std::size_t gram_size() const { return gram_diagonal_.size(); }
+
+  template <class Real>
+  std::unique_ptr<Jacobian> make_jacobian(const JacobianShape& shape,
+                                          const Differentiable<Real>& psi) {
+    return std::make_unique<JacobianOf<Executor, Real>>(shape, psi, executor_);
   }
 
   void evaluate(const WaveFunction& psi, const ConfigurationBatch& states, std::span<Complex> out) {
     PLAQUETTE_REQUIRE(out.size() == states.count(), out.size(), " results");
-    const FixedPartition batches{states.count(), psi.micro_batch()};
-    parallel_for(threads_, batches.count(), [&](std::size_t index, int thread) {
-      const IndexRange batch = batches[index];
-      psi.log_psi(states[batch.begin], out.subspan(batch.begin, batch.size()), workspace(thread));
+    executor_.for_each({states.count(), psi.window()}, [&](IndexRange batch, Workspace& workspace) {
+      psi.log_psi(as_pairs(out.data() + batch.begin), view(states, batch), workspace);
     });
   }
 
@@ -224,28 +192,49 @@ class CpuBackend final : public Backend {
     PLAQUETTE_REQUIRE(out.size() == states.count(), out.size(), " results");
     const FixedPartition groups{states.count(), kLocalEnergyGroup};
     std::vector<std::uint64_t> evaluated(groups.count());
-    parallel_for(threads_, groups.count(), [&](std::size_t g, int thread) {
-      const IndexRange group = groups[g];
-      evaluated[g] = cpu::local_energies(networks_.local_energy(), problem_.system.hamiltonian,
-                                         states[group.begin],
-                                         out.subspan(group.begin, group.size()), workspace(thread));
+    executor_.for_each(groups, [&](IndexRange group, Workspace& workspace) {
+      evaluated[group.begin / groups.piece] = cpu::local_energies(
+          networks_.local_energy(), problem_.system.hamiltonian, states[group.begin],
+          out.subspan(group.begin, group.size()), workspace);
     });
     std::uint64_t total = 0;
     for (const std::uint64_t count : evaluated) total += count;
     return total;
   }
 
+  /// Window by window, each with rows of its own; not for a step: it allocates.
+  template <class Real>
+  void gradients_of(const Differentiable<Real>& psi, const ConfigurationBatch& states,
+                    std::span<Complex> out) {
+    executor_.for_each({states.count(), psi.gradient_window()},
+                       [&](IndexRange batch, Workspace& workspace) {
+                         const std::size_t size = batch.size() * parameters_;
+                         AlignedBuffer<Real> rows(2 * size);
+                         psi.gradients({.entries = rows.data(),
+                                        .row_stride = parameters_,
+                                        .samples = batch.size(),
+                                        .first_sample = 0,
+                                        .begin = 0,
+                                        .end = parameters_},
+                                       view(states, batch), workspace);
+                         for (std::size_t k = 0; k < size; ++k) {
+                           out[batch.begin * parameters_ + k] = {
+                               static_cast<double>(rows[k]), static_cast<double>(rows[size + k])};
+                         }
+                       });
+  }
+
   Problem problem_;
   MemoryPlan plan_;
-  int threads_;
-  PhaseNetworks networks_;
+  PhaseLayouts<Operations> layouts_;
+  PhaseNetworks<Operations, SymmetryImages> networks_;
+  Executor executor_;
   std::size_t parameters_;
-  std::vector<Workspace> workspaces_;
   ConfigurationBatch chains_;
   std::vector<double> log_amplitude_;  // Re log ψ of the chains' states
   bool amplitudes_known_ = false;
   ConfigurationBatch samples_;
-  std::optional<Jacobian> jacobian_;
+  std::unique_ptr<Jacobian> jacobian_;
   AlignedBuffer<double> gram_;         // (n, n): lower triangle Gram, upper its factor
   std::vector<double> gram_diagonal_;  // (n)
 };

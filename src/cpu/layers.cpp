@@ -35,13 +35,6 @@ void dense_without_bias(TensorView<Real, 2> out, TensorView<const Real, 2> x,
 }
 
 template <class Real>
-void dense_backward(TensorView<Real, 2> dx, TensorView<const Real, 2> dy,
-                    TensorView<const Real, 2> kernel) {
-  gemm(Transpose::no, Transpose::yes, dx.extent(0), dx.extent(1), dy.extent(1), dy.data(),
-       dy.extent(1), kernel.data(), kernel.extent(1), Real(0), dx.data(), dx.extent(1));
-}
-
-template <class Real>
 void layer_norm(TensorView<Real, 2> out, TensorView<const Real, 2> x, const Real* scale,
                 const Real* bias, Real* normalised, Real* inverse_std) {
   const std::size_t d = x.extent(1);
@@ -125,8 +118,6 @@ void gelu_backward(TensorView<Real, 2> dy, TensorView<const Real, 2> x) {
                       const Real*, Accumulate);                                                  \
   template void dense_without_bias(TensorView<Real, 2>, TensorView<const Real, 2>,               \
                                    TensorView<const Real, 2>);                                   \
-  template void dense_backward(TensorView<Real, 2>, TensorView<const Real, 2>,                   \
-                               TensorView<const Real, 2>);                                       \
   template void layer_norm(TensorView<Real, 2>, TensorView<const Real, 2>, const Real*,          \
                            const Real*, Real*, Real*);                                           \
   template void layer_norm_backward(TensorView<Real, 2>, TensorView<const Real, 2>,              \

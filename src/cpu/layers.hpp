@@ -1,5 +1,6 @@
 #pragma once
 
+#include "network/network_layout.hpp"
 #include "plaquette/base/tensor_view.hpp"
 
 namespace plaquette::cpu {
@@ -8,7 +9,6 @@ namespace plaquette::cpu {
 /// other), d channels. Instantiated for float and double.
 
 /// out = x·kernel + bias, or out += x·kernel + bias.
-enum class Accumulate { no, yes };
 template <class Real>
 void dense(TensorView<Real, 2> out,           // (R, out)
            TensorView<const Real, 2> x,       // (R, in)
@@ -21,12 +21,6 @@ template <class Real>
 void dense_without_bias(TensorView<Real, 2> out,            // (R, out)
                         TensorView<const Real, 2> x,        // (R, in)
                         TensorView<const Real, 2> kernel);  // (in, out)
-
-/// dx = dy·kernelᵀ.
-template <class Real>
-void dense_backward(TensorView<Real, 2> dx,             // (R, in)
-                    TensorView<const Real, 2> dy,       // (R, out)
-                    TensorView<const Real, 2> kernel);  // (in, out)
 
 /// LayerNorm's ε.
 inline constexpr double kNormEpsilon = 1e-6;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
+
+#include "plaquette/base/fixed_partition.hpp"
 
 namespace plaquette::cpu {
 namespace {
@@ -13,7 +16,7 @@ class ConnectedBatch {
       : capacity_(capacity),
         words_(static_cast<std::size_t>(words_for(sites))),
         states_(frame.take<std::uint64_t>(capacity * words_)),
-        log_psi_(frame.take<std::complex<double>>(capacity)),
+        log_psi_(frame.take<ComplexPair<double>>(capacity)),
         sample_(frame.take<std::size_t>(capacity)),
         element_(frame.take<double>(capacity)) {}
 
@@ -30,12 +33,14 @@ class ConnectedBatch {
   }
 
   /// Adds ⟨s|H|s'⟩ ψ(s')/ψ(s) of every gathered state to its sample's energy.
-  std::uint64_t flush(const WaveFunction& psi, std::span<const std::complex<double>> log_psi,
+  std::uint64_t flush(const WaveFunction& psi, const ComplexPair<double>* log_psi,
                       std::span<std::complex<double>> energies, Workspace& workspace) {
     if (count_ == 0) return 0;
-    psi.log_psi(states_, {log_psi_, count_}, workspace);
+    psi.log_psi(log_psi_, TensorView<const std::uint64_t, 2>(states_, count_, words_), workspace);
     for (std::size_t k = 0; k < count_; ++k) {
-      energies[sample_[k]] += element_[k] * std::exp(log_psi_[k] - log_psi[sample_[k]]);
+      const ComplexPair<double> from = log_psi[sample_[k]];
+      const std::complex<double> change(log_psi_[k].re - from.re, log_psi_[k].im - from.im);
+      energies[sample_[k]] += element_[k] * std::exp(change);
     }
     const std::uint64_t evaluated = count_;
     count_ = 0;
@@ -46,7 +51,7 @@ class ConnectedBatch {
   std::size_t capacity_;
   std::size_t words_;
   std::uint64_t* states_;
-  std::complex<double>* log_psi_;
+  ComplexPair<double>* log_psi_;
   std::size_t* sample_;
   double* element_;
   std::size_t count_ = 0;
@@ -54,10 +59,10 @@ class ConnectedBatch {
 
 }  // namespace
 
-std::size_t local_energy_workspace(std::size_t micro_batch, int sites) {
+std::size_t local_energy_workspace(std::size_t window, int sites) {
   return Workspace::measure([&](Workspace::Frame& frame) {
-    ConnectedBatch(frame, micro_batch, sites);
-    frame.take<std::complex<double>>(kLocalEnergyGroup);
+    ConnectedBatch(frame, window, sites);
+    frame.take<ComplexPair<double>>(kLocalEnergyGroup);
   });
 }
 
@@ -67,18 +72,22 @@ std::uint64_t local_energies(const WaveFunction& psi, const Hamiltonian& hamilto
   PLAQUETTE_REQUIRE(out.size() <= kLocalEnergyGroup, out.size(), " samples");
   const auto words = static_cast<std::size_t>(words_for(hamiltonian.sites));
   auto frame = workspace.frame();
-  ConnectedBatch connected(frame, psi.micro_batch(), hamiltonian.sites);
-  const std::span<std::complex<double>> log_psi(frame.take<std::complex<double>>(out.size()),
-                                                out.size());
-  std::uint64_t evaluated = 0;
-  for (std::size_t first = 0; first < out.size(); first += psi.micro_batch()) {
-    const std::size_t count = std::min(psi.micro_batch(), out.size() - first);
-    psi.log_psi(samples + first * words, log_psi.subspan(first, count), workspace);
-    evaluated += count;
+  ConnectedBatch connected(frame, psi.window(), hamiltonian.sites);
+  auto* log_psi = frame.take<ComplexPair<double>>(out.size());
+  const FixedPartition windows{out.size(), psi.window()};
+  for (std::size_t w = 0; w < windows.count(); ++w) {
+    const IndexRange window = windows[w];
+    psi.log_psi(
+        log_psi + window.begin,
+        TensorView<const std::uint64_t, 2>(samples + window.begin * words, window.size(), words),
+        workspace);
   }
+  std::uint64_t evaluated = out.size();
   for (std::size_t s = 0; s < out.size(); ++s) {
     const std::uint64_t* state = samples + s * words;
-    out[s] = diagonal_energy(hamiltonian, state);
+    const bool zero = log_psi[s].re == -HUGE_VAL;
+    out[s] = zero ? 0.0 : diagonal_energy(hamiltonian, state);
+    if (zero) continue;
     for (const Bond& bond : hamiltonian.bonds) {
       if (!antiparallel(state, bond.i, bond.j)) continue;
       if (connected.full()) evaluated += connected.flush(psi, log_psi, out, workspace);

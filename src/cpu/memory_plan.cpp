@@ -1,11 +1,10 @@
+#include "cpu/memory_plan.hpp"
+
 #include <algorithm>
 
 #include "cpu/cpu_backend.hpp"
-#include "cpu/jacobian.hpp"
 #include "cpu/local_energy.hpp"
-#include "cpu/phase_networks.hpp"
 #include "cpu/sampler.hpp"
-#include "plaquette/model/parameter_table.hpp"
 
 namespace plaquette::cpu {
 namespace {
@@ -21,20 +20,32 @@ double gibibytes(std::size_t bytes) { return static_cast<double>(bytes) / (1 << 
 
 }  // namespace
 
-std::size_t workspace_bytes(const PhaseNetworks& networks, int sites) {
-  const auto evaluation = [&](const WaveFunction& psi) {
-    return psi.log_psi_workspace() + std::max(sampler_workspace(psi.micro_batch(), sites),
-                                              local_energy_workspace(psi.micro_batch(), sites));
+std::size_t workspace_bytes(const PhaseLayouts<Operations>& layouts, const Problem& problem) {
+  const int sites = problem.system.hamiltonian.sites;
+  const auto evaluation = [&](const auto& layout) {
+    const std::size_t window = layout.window();
+    return layout.log_psi_bytes(window) +
+           std::max(sampler_workspace(window, sites), local_energy_workspace(window, sites));
   };
-  return std::max({evaluation(networks.sampling()), evaluation(networks.local_energy()),
-                   networks.log_derivatives().gradient_workspace()});
+  const PrecisionPolicy& policy = layouts.policy();
+  return std::max({layouts.with(policy.sampling, evaluation),
+                   layouts.with(policy.local_energy, evaluation),
+                   layouts.with(policy.log_derivatives, [](const auto& layout) {
+                     return layout.gradient_bytes(layout.gradient_window());
+                   })});
+}
+
+JacobianShape jacobian_shape(const Problem& problem, const MemoryPlan& plan) {
+  JacobianShape shape{problem.gram_form, problem.samples, problem.system.parameters.size, 0};
+  shape.block = shape.by_samples() ? plan.parameters_per_block : plan.samples_per_block;
+  return shape;
 }
 
 MemoryPlan plan_memory(const Problem& problem, const Resources& resources) {
   if (problem.precision.tf32) {
     throw InputError("--tf32: only GPUs have such products; leave it out with --backend cpu");
   }
-  const PhaseNetworks networks(problem);
+  const PhaseLayouts<Operations> layouts(problem, 0);
   const std::size_t parameters = problem.system.parameters.size;
   const int sites = problem.system.hamiltonian.sites;
   const std::size_t words = static_cast<std::size_t>(words_for(sites)) * sizeof(std::uint64_t);
@@ -43,26 +54,26 @@ MemoryPlan plan_memory(const Problem& problem, const Resources& resources) {
 
   MemoryPlan plan;
   plan.limit = resources.memory_limit > 0 ? resources.memory_limit : default_memory_limit();
-  plan.items = {{"network parameters", networks.parameter_bytes()},
-                {"thread workspaces", threads * workspace_bytes(networks, sites)},
+  plan.items = {{"network parameters", layouts.parameter_bytes()},
+                {"thread workspaces", threads * workspace_bytes(layouts, problem)},
                 {"chains", problem.chains * (words + sizeof(double))},
                 {"samples", M * (words + 4 * sizeof(double))},
                 // Parameters, direction, momentum, second moment and what the checkpoint copies.
                 {"optimiser vectors", 8 * parameters * sizeof(double)},
                 {"energy history", problem.caller_bytes}};
   if (M > 0) {
-    const std::size_t n = problem.gram_form == GramForm::samples ? 2 * M : parameters;
+    JacobianShape shape = jacobian_shape(problem, plan);
+    const std::size_t real =
+        problem.precision.log_derivatives == Precision::fp32 ? sizeof(float) : sizeof(double);
+    const std::size_t n = shape.gram_size();
     plan.items.push_back({"Gram matrix", n * (n + 1) * sizeof(double)});
-    const std::size_t column = 2 * M * sizeof(double);
-    const std::size_t slice = problem.gram_form == GramForm::samples
-                                  ? std::min(parameters, Jacobian::kSlice)
-                                  : parameters;
-    const std::size_t needed = plan.total() + slice * column;
+    plan.items.push_back({"log-derivative slice", shape.fixed_bytes()});
+    const std::size_t needed = plan.total() + shape.slice() * shape.unit_bytes(real);
     if (needed > plan.limit) refuse(needed, plan.limit);
-    const std::size_t affordable = (plan.limit - plan.total()) / column;
-    plan.parameters_per_block =
-        affordable >= parameters ? parameters : affordable / Jacobian::kSlice * Jacobian::kSlice;
-    plan.items.push_back({"log-derivative block", plan.parameters_per_block * column});
+    shape.block = shape.affordable_block(plan.limit - plan.total(), real);
+    plan.parameters_per_block = shape.by_samples() ? shape.block : parameters;
+    plan.samples_per_block = shape.by_samples() ? M : shape.block;
+    plan.items.push_back({"log-derivative block", shape.block * shape.unit_bytes(real)});
   }
   if (plan.total() > plan.limit) refuse(plan.total(), plan.limit);
   return plan;

@@ -15,15 +15,15 @@ struct Pending {
 };
 
 struct Scratch {
-  std::uint64_t* candidates;      // (B, words)
-  Pending* pending;               // (B)
-  std::complex<double>* log_psi;  // (B)
-  std::uint64_t* next_move;       // (B) counted from the first sweep
+  std::uint64_t* candidates;     // (B, words)
+  Pending* pending;              // (B)
+  ComplexPair<double>* log_psi;  // (B)
+  std::uint64_t* next_move;      // (B) counted from the first sweep
 };
 
 Scratch allocate(Workspace::Frame& frame, std::size_t batch, int sites) {
   return {frame.take<std::uint64_t>(batch * static_cast<std::size_t>(words_for(sites))),
-          frame.take<Pending>(batch), frame.take<std::complex<double>>(batch),
+          frame.take<Pending>(batch), frame.take<ComplexPair<double>>(batch),
           frame.take<std::uint64_t>(batch)};
 }
 
@@ -48,8 +48,8 @@ bool next_proposal(const ExchangeMoves& moves, std::uint32_t chain, std::uint64_
 
 }  // namespace
 
-std::size_t sampler_workspace(std::size_t micro_batch, int sites) {
-  return Workspace::measure([&](Workspace::Frame& frame) { allocate(frame, micro_batch, sites); });
+std::size_t sampler_workspace(std::size_t window, int sites) {
+  return Workspace::measure([&](Workspace::Frame& frame) { allocate(frame, window, sites); });
 }
 
 SweepCounts advance_chains(const WaveFunction& psi, const ExchangeMoves& moves, IndexRange chains,
@@ -78,12 +78,13 @@ SweepCounts advance_chains(const WaveFunction& psi, const ExchangeMoves& moves, 
       ++batch;
     }
     if (batch == 0) return counts;
-    psi.log_psi(scratch.candidates, {scratch.log_psi, batch}, workspace);
+    psi.log_psi(scratch.log_psi,
+                TensorView<const std::uint64_t, 2>(scratch.candidates, batch, words), workspace);
     counts.evaluated += batch;
     for (std::size_t b = 0; b < batch; ++b) {
       const Pending& pending = scratch.pending[b];
       double& current = log_amplitude[pending.chain];
-      const double proposed = scratch.log_psi[b].real();
+      const double proposed = scratch.log_psi[b].re;
       if (!accept_exchange(pending.u, proposed - current, moves.power)) continue;
       exchange_spins(states + pending.chain * words, pending.pair.first, pending.pair.second);
       current = proposed;

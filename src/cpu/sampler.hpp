@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <span>
 
-#include "cpu/wave_function.hpp"
+#include "network/wave_function.hpp"
+#include "plaquette/backend/backend.hpp"
 #include "plaquette/base/fixed_partition.hpp"
 #include "plaquette/physics/lattice.hpp"
 
@@ -21,12 +22,12 @@ struct ExchangeMoves {
 /// ahead to its next proposal of unlike spins, so that the network always sees full batches;
 /// random numbers belong to (chain, sweep, move), so the order of work changes nothing.
 /// `states` and `log_amplitude` (Re log ψ of the states, kept up to date) start at chain
-/// `chains.begin`; chains.size() ≤ psi.micro_batch().
+/// `chains.begin`; chains.size() ≤ psi.window().
 SweepCounts advance_chains(const WaveFunction& psi, const ExchangeMoves& moves, IndexRange chains,
                            std::uint64_t first_sweep, int sweeps, std::uint64_t* states,
                            double* log_amplitude, Workspace& workspace);
 
 /// Bytes that advance_chains takes beside the wave function's own.
-std::size_t sampler_workspace(std::size_t micro_batch, int sites);
+std::size_t sampler_workspace(std::size_t window, int sites);
 
 }  // namespace plaquette::cpu

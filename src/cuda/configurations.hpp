@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "cuda/device_memory.hpp"
-#include "cuda/wave_function.hpp"
+#include "network/wave_function.hpp"
 #include "plaquette/physics/configuration.hpp"
 
 namespace plaquette::cuda {

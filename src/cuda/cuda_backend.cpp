@@ -6,19 +6,20 @@
 #include <complex>
 
 #include "cuda/cholesky.hpp"
-#include "cuda/jacobian.hpp"
+#include "cuda/executor.hpp"
+#include "cuda/jacobian_operations.hpp"
 #include "cuda/local_energy.hpp"
-#include "cuda/phase_networks.hpp"
+#include "cuda/memory_plan.hpp"
+#include "cuda/operations.hpp"
 #include "cuda/phase_range.hpp"
 #include "cuda/sampler.hpp"
+#include "cuda/symmetry_images.hpp"
 #include "kernels/gram_matrix.h"
-#include "plaquette/model/parameter_table.hpp"
 
 namespace plaquette::cuda {
 namespace {
 
 using Complex = std::complex<double>;
-static_assert(sizeof(Complex) == sizeof(ComplexPair<double>));
 
 /// The Gram matrix and its factor in one buffer, as gram_matrix.h says.
 class GramMatrix {
@@ -58,21 +59,19 @@ class CudaBackend final : public Backend {
       : problem_(problem),
         plan_(cuda::plan_memory(problem, resources, activation_bytes)),
         blas_(stream_, problem.precision.tf32 ? FloatProducts::tf32 : FloatProducts::exact),
-        networks_(problem, blas_, activation_bytes),
+        layouts_(problem, activation_bytes),
+        networks_(problem.system, layouts_, blas_),
         parameters_(problem.system.parameters.size),
-        scratch_(workspace_bytes(networks_, problem)),
-        workspace_({scratch_.data(), scratch_.size()}),
+        executor_(stream_, blas_, workspace_bytes(layouts_, problem)),
         sampler_(problem, stream_),
         samples_(problem.system.hamiltonian.sites, problem.samples),
         local_energy_(problem.system.hamiltonian, local_energy_capacity(problem),
                       networks_.local_energy().window(), stream_) {
     if (problem.samples == 0) return;
-    jacobian_ = networks_.with_log_derivatives([&](const auto& network) {
-      return make_jacobian(problem, network, plan_.parameters_per_block, blas_, stream_,
-                           workspace_);
-    });
-    gram_.emplace(problem.gram_form == GramForm::samples ? 2 * problem.samples : parameters_,
-                  stream_);
+    const JacobianShape shape = jacobian_shape(problem, plan_);
+    jacobian_ = networks_.with_log_derivatives(
+        [&](const auto& state) { return make_jacobian(shape, state.wave_function()); });
+    gram_.emplace(shape.gram_size(), stream_);
   }
 
   BackendKind kind() const override { return BackendKind::cuda; }
@@ -96,7 +95,7 @@ class CudaBackend final : public Backend {
 
   SweepCounts advance(std::uint64_t first_sweep, int sweeps) override {
     const PhaseRange range("sampling");
-    return sampler_.advance(networks_.sampling(), first_sweep, sweeps, workspace_);
+    return sampler_.advance(networks_.sampling(), first_sweep, sweeps, executor_.workspace());
   }
 
   void record_samples(std::size_t slot) override {
@@ -130,13 +129,14 @@ class CudaBackend final : public Backend {
     for_pieces(samples_.count(), [&](IndexRange piece) {
       evaluated +=
           local_energy_.evaluate(networks_.local_energy(), out.subspan(piece.begin, piece.size()),
-                                 samples_.rows(piece.begin, piece.size()), workspace_);
+                                 samples_.rows(piece.begin, piece.size()), executor_.workspace());
     });
     return evaluated;
   }
 
   void accumulate_gram(std::span<const double> weights, std::span<const double> column_scale,
                        PhaseClock& clock) override {
+    const PhaseRange range("log-derivatives and Gram matrix");
     jacobian().define(samples_.all(), weights, column_scale);
     jacobian().gram(gram_->data(), clock);
     gram_->keep_diagonal();
@@ -168,29 +168,25 @@ class CudaBackend final : public Backend {
     PLAQUETTE_REQUIRE(out.size() == states.count(), out.size(), " results");
     for_host_pieces(states, [&](IndexRange piece, TensorView<const std::uint64_t, 2> rows) {
       local_energy_.evaluate(networks_.local_energy(), out.subspan(piece.begin, piece.size()), rows,
-                             workspace_);
+                             executor_.workspace());
     });
   }
   void gradients(const ConfigurationBatch& states, std::span<Complex> out) override {
     PLAQUETTE_REQUIRE(out.size() == states.count() * parameters_, out.size(), " numbers");
     networks_.with_log_derivatives(
-        [&](const auto& network) { return gradients_of(network, states, out); });
+        [&](const auto& state) { gradients_of(state.wave_function(), states, out); });
   }
 
   void softmax_weights(const ConfigurationBatch& states, std::span<double> out) override {
     PLAQUETTE_REQUIRE(states.count() > 0 && out.size() % states.count() == 0, out.size());
     const std::size_t width = out.size() / states.count();
-    networks_.with_log_derivatives([&](const auto& network) {
-      const FixedPartition pieces{states.count(),
-                                  std::min(kGivenConfigurations, network.gradient_window())};
-      Configurations device(states.sites(), std::min(states.count(), pieces.piece));
-      for (std::size_t p = 0; p < pieces.count(); ++p) {
-        const IndexRange piece = pieces[p];
-        device.upload(states, piece.begin, piece.size(), stream_.get());
-        network.softmax_weights(out.subspan(piece.begin * width, piece.size() * width),
-                                device.rows(0, piece.size()), workspace_);
-      }
-      return true;
+    networks_.with_log_derivatives([&](const auto& state) {
+      for_given_pieces(states, state.network().gradient_window(),
+                       [&](IndexRange piece, TensorView<const std::uint64_t, 2> rows) {
+                         state.network().softmax_weights(
+                             out.subspan(piece.begin * width, piece.size() * width), rows,
+                             executor_.workspace());
+                       });
     });
   }
 
@@ -209,58 +205,70 @@ class CudaBackend final : public Backend {
     const FixedPartition pieces{count, local_energy_.capacity()};
     for (std::size_t p = 0; p < pieces.count(); ++p) work(pieces[p]);
   }
-  /// The same for configurations of the host, which are brought to the device. Not for a step: it
-  /// allocates.
+  /// Configurations of the host, brought to the device `most` at a time: work(piece, rows). Not for
+  /// a step: it allocates.
   template <class Work>
-  void for_host_pieces(const ConfigurationBatch& states, const Work& work) const {
-    Configurations device(states.sites(), std::min(states.count(), local_energy_.capacity()));
-    for_pieces(states.count(), [&](IndexRange piece) {
+  void for_pieces_of(const ConfigurationBatch& states, std::size_t most, const Work& work) {
+    const FixedPartition pieces{states.count(), most};
+    Configurations device(states.sites(), std::min(states.count(), most));
+    executor_.for_each(pieces, [&](IndexRange piece, Workspace&) {
       device.upload(states, piece.begin, piece.size(), stream_.get());
       work(piece, device.rows(0, piece.size()));
     });
   }
+  template <class Work>
+  void for_host_pieces(const ConfigurationBatch& states, const Work& work) {
+    for_pieces_of(states, local_energy_.capacity(), work);
+  }
+  template <class Work>
+  void for_given_pieces(const ConfigurationBatch& states, std::size_t window, const Work& work) {
+    for_pieces_of(states, std::min(kGivenConfigurations, window), work);
+  }
 
   void log_psi_of(TensorView<const std::uint64_t, 2> configurations, std::span<Complex> out) {
-    local_energy_.log_psi(networks_.local_energy(), out, configurations, workspace_);
+    local_energy_.log_psi(networks_.local_energy(), out, configurations, executor_.workspace());
   }
 
   template <class Real>
-  bool gradients_of(const SymmetricNetwork<Real>& network, const ConfigurationBatch& states,
+  std::unique_ptr<Jacobian> make_jacobian(const JacobianShape& shape,
+                                          const Differentiable<Real>& psi) {
+    return std::make_unique<JacobianOf<Executor, Real>>(shape, psi, executor_);
+  }
+
+  template <class Real>
+  void gradients_of(const Differentiable<Real>& psi, const ConfigurationBatch& states,
                     std::span<Complex> out) {
-    const FixedPartition pieces{states.count(),
-                                std::min(kGivenConfigurations, network.gradient_window())};
-    const std::size_t rows = std::min(states.count(), pieces.piece);
-    Configurations device(states.sites(), rows);
+    const std::size_t rows =
+        std::min({states.count(), kGivenConfigurations, psi.gradient_window()});
     DeviceBuffer<Real> entries(2 * rows * parameters_);
     std::vector<Real> values(entries.size());
-    for (std::size_t p = 0; p < pieces.count(); ++p) {
-      const IndexRange piece = pieces[p];
-      device.upload(states, piece.begin, piece.size(), stream_.get());
-      network.gradients({.entries = entries.data(),
+    for_given_pieces(
+        states, psi.gradient_window(),
+        [&](IndexRange piece, TensorView<const std::uint64_t, 2> given) {
+          psi.gradients({.entries = entries.data(),
                          .row_stride = parameters_,
                          .samples = piece.size(),
                          .first_sample = 0,
                          .begin = 0,
                          .end = parameters_},
-                        device.rows(0, piece.size()), workspace_);
-      entries.download({values.data(), 2 * piece.size() * parameters_}, stream_.get());
-      const Real* imaginary = values.data() + piece.size() * parameters_;
-      Complex* first = out.data() + piece.begin * parameters_;
-      for (std::size_t k = 0; k < piece.size() * parameters_; ++k) {
-        first[k] = {static_cast<double>(values[k]), static_cast<double>(imaginary[k])};
-      }
-    }
-    return true;
+                        given, executor_.workspace());
+          const std::size_t size = piece.size() * parameters_;
+          executor_.download(std::span<Real>(values.data(), 2 * size), entries);
+          Complex* first = out.data() + piece.begin * parameters_;
+          for (std::size_t k = 0; k < size; ++k) {
+            first[k] = {static_cast<double>(values[k]), static_cast<double>(values[size + k])};
+          }
+        });
   }
 
   Problem problem_;
   MemoryPlan plan_;
   Stream stream_;
   Blas blas_;
-  PhaseNetworks networks_;
+  PhaseLayouts<Operations> layouts_;
+  PhaseNetworks<Operations, SymmetryImages> networks_;
   std::size_t parameters_;
-  DeviceBuffer<std::byte> scratch_;
-  Workspace workspace_;  // on scratch_
+  Executor executor_;
   Sampler sampler_;
   Configurations samples_;
   LocalEnergy local_energy_;

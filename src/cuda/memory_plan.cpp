@@ -1,12 +1,11 @@
+#include "cuda/memory_plan.hpp"
+
 #include <algorithm>
 
 #include "cuda/cholesky.hpp"
 #include "cuda/cuda_backend.hpp"
-#include "cuda/jacobian.hpp"
 #include "cuda/local_energy.hpp"
-#include "cuda/phase_networks.hpp"
 #include "cuda/sampler.hpp"
-#include "plaquette/model/parameter_table.hpp"
 
 namespace plaquette::cuda {
 namespace {
@@ -34,56 +33,64 @@ std::size_t local_energy_capacity(const Problem& problem) {
   return std::clamp<std::size_t>(kListedStates / bonds, 1, samples);
 }
 
-std::size_t workspace_bytes(const PhaseNetworks& networks, const Problem& problem) {
-  const auto evaluation = [](const WaveFunction& psi, std::size_t configurations) {
-    return psi.workspace_bytes(std::min(psi.window(), configurations));
+std::size_t workspace_bytes(const PhaseLayouts<Operations>& layouts, const Problem& problem) {
+  const auto evaluation = [](std::size_t configurations) {
+    return [=](const auto& layout) {
+      return layout.log_psi_bytes(std::min(layout.window(), configurations));
+    };
   };
-  const std::size_t capacity = local_energy_capacity(problem);
-  const std::size_t gradients = networks.with_log_derivatives([&](const auto& network) {
-    return network.gradient_workspace_bytes(
-        std::min(network.gradient_window(), std::max(problem.samples, kGivenConfigurations)));
-  });
+  const PrecisionPolicy& policy = layouts.policy();
+  const std::size_t bonds = std::max<std::size_t>(1, problem.system.hamiltonian.bonds.size());
+  const std::size_t differentiated = std::max(problem.samples, kGivenConfigurations);
   return std::max(
-      {evaluation(networks.sampling(), problem.chains),
-       evaluation(networks.local_energy(),
-                  capacity * std::max<std::size_t>(1, problem.system.hamiltonian.bonds.size())),
-       gradients});
+      {layouts.with(policy.sampling, evaluation(problem.chains)),
+       layouts.with(policy.local_energy, evaluation(local_energy_capacity(problem) * bonds)),
+       layouts.with(policy.log_derivatives, [&](const auto& layout) {
+         return layout.gradient_bytes(std::min(layout.gradient_window(), differentiated));
+       })});
+}
+
+JacobianShape jacobian_shape(const Problem& problem, const MemoryPlan& plan) {
+  JacobianShape shape{problem.gram_form, problem.samples, problem.system.parameters.size, 0};
+  shape.block = shape.by_samples() ? plan.parameters_per_block : plan.samples_per_block;
+  return shape;
 }
 
 MemoryPlan plan_memory(const Problem& problem, const Resources& resources,
                        std::size_t activation_bytes) {
   const std::size_t free = free_device_memory();
-  // Windows are counted on a network of the job's shape, whose parameters must fit to begin with.
-  const std::size_t least = 2 * problem.system.parameters.size * sizeof(double);
-  if (least > free) refuse(least, free);
-  const Stream stream;
-  const Blas blas(stream, FloatProducts::exact);
-  const PhaseNetworks networks(problem, blas, activation_bytes);
+  const PhaseLayouts<Operations> layouts(problem, activation_bytes);
+  if (layouts.fp32()) Operations<float>::require_runnable(layouts.fp32()->network.sizes());
+  if (layouts.fp64()) Operations<double>::require_runnable(layouts.fp64()->network.sizes());
   const std::size_t parameters = problem.system.parameters.size;
   const std::size_t M = problem.samples;
 
   MemoryPlan plan;
   // What is left out of the plan: the libraries' own buffers, and other users of the device.
   plan.limit = resources.memory_limit > 0 ? resources.memory_limit : free / 20 * 19;
-  plan.items = {{"network parameters", networks.parameter_bytes()},
-                {"activations", workspace_bytes(networks, problem)},
-                {"chains", Sampler::device_bytes(problem)},
-                {"samples", Configurations::bytes(problem.system.hamiltonian.sites, M)},
-                {"connected states", LocalEnergy::device_bytes(problem.system.hamiltonian,
-                                                               local_energy_capacity(problem),
-                                                               networks.local_energy().window())}};
+  plan.items = {
+      {"network parameters", layouts.parameter_bytes()},
+      {"activations", workspace_bytes(layouts, problem)},
+      {"chains", Sampler::device_bytes(problem)},
+      {"samples", Configurations::bytes(problem.system.hamiltonian.sites, M)},
+      {"connected states", LocalEnergy::device_bytes(
+                               problem.system.hamiltonian, local_energy_capacity(problem),
+                               layouts.with(problem.precision.local_energy,
+                                            [](const auto& layout) { return layout.window(); }))}};
   if (M > 0) {
-    const std::size_t n = problem.gram_form == GramForm::samples ? 2 * M : parameters;
-    const JacobianBytes jacobian = jacobian_bytes(problem, parameters);
+    JacobianShape shape = jacobian_shape(problem, plan);
+    const std::size_t real =
+        problem.precision.log_derivatives == Precision::fp32 ? sizeof(float) : sizeof(double);
+    const std::size_t n = shape.gram_size();
     plan.items.push_back({"Gram matrix", n * (n + 2) * sizeof(double)});
     plan.items.push_back({"Cholesky scratch", Cholesky::device_bytes(n)});
-    plan.items.push_back({"log-derivative slice", jacobian.fixed});
-    const std::size_t needed = plan.total() + jacobian.slice * jacobian.per_column;
+    plan.items.push_back({"log-derivative slice", shape.fixed_bytes()});
+    const std::size_t needed = plan.total() + shape.slice() * shape.unit_bytes(real);
     if (needed > plan.limit) refuse(needed, plan.limit);
-    const std::size_t affordable = (plan.limit - plan.total()) / jacobian.per_column;
-    plan.parameters_per_block =
-        affordable >= parameters ? parameters : affordable / jacobian.slice * jacobian.slice;
-    plan.items.push_back({"log-derivative block", plan.parameters_per_block * jacobian.per_column});
+    shape.block = shape.affordable_block(plan.limit - plan.total(), real);
+    plan.parameters_per_block = shape.by_samples() ? shape.block : parameters;
+    plan.samples_per_block = shape.by_samples() ? M : shape.block;
+    plan.items.push_back({"log-derivative block", shape.block * shape.unit_bytes(real)});
   }
   if (plan.total() > std::min(plan.limit, free)) refuse(plan.total(), std::min(plan.limit, free));
   return plan;

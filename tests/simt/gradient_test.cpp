@@ -61,12 +61,29 @@ void check_jacobian(std::size_t samples, std::size_t columns, bool scaled) {
   for (double& w : weights) w /= total;
   const auto scale = random_numbers<double>(columns, 3);
   over_thread_orders([&] {
-    FencedBuffer<double> mean(2 * columns), out(2 * samples * slice);
-    cuda::column_means<Real>(TensorView<double, 2>(mean.data(), 2, columns), entries.data(), stride,
-                             weights.data(), samples, nullptr);
+    FencedBuffer<double> mean(2 * columns), out(2 * samples * slice), rows(2 * samples);
+    const JacobianEntries<Real> all{entries.data(), stride, samples, columns};
+    // Slices of samples, the later ones added to the first, come to the same sums.
+    const std::size_t cut = (samples + 1) / 2;
+    JacobianEntries<Real> piece{entries.data(), stride, cut, columns, samples};
+    cuda::column_sums<Real>(mean.data(), columns, piece, weights.data(), 0, Accumulate::no,
+                            nullptr);
+    piece.data += cut * stride;
+    piece.samples = samples - cut;
+    cuda::column_sums<Real>(mean.data(), columns, piece, weights.data() + cut, 0, Accumulate::yes,
+                            nullptr);
     cuda::centre_columns<Real>(TensorView<double, 2>(out.data(), 2 * samples, slice),
-                               entries.data() + first, stride, mean.data() + first, columns,
-                               weights.data(), scaled ? scale.data() + first : nullptr, nullptr);
+                               {entries.data() + first, stride, samples, slice},
+                               mean.data() + first, columns, weights.data(),
+                               scaled ? scale.data() + first : nullptr, nullptr);
+    cuda::row_products<Real>(rows.data(), samples, all, scale.data(), 16, Accumulate::no, nullptr);
+    for (std::size_t row = 0; row < 2 * samples; ++row) {
+      ReferenceSum sum;
+      for (std::size_t c = 0; c < columns; ++c) {
+        sum.add(static_cast<double>(entries[row * stride + c]) * scale[c]);
+      }
+      expect_sum<double>(rows[row], sum, row);
+    }
     for (std::size_t part = 0; part < 2; ++part) {
       for (std::size_t c = 0; c < columns; ++c) {
         const auto entry = [&](std::size_t k) {
@@ -84,7 +101,7 @@ void check_jacobian(std::size_t samples, std::size_t columns, bool scaled) {
         }
       }
     }
-    EXPECT_TRUE(mean.fences_intact() && out.fences_intact());
+    EXPECT_TRUE(mean.fences_intact() && out.fences_intact() && rows.fences_intact());
   });
 }
 

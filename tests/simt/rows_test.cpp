@@ -139,13 +139,13 @@ TYPED_TEST(Rows, LayerNormBackward) {
     over_thread_orders([&] {
       FencedBuffer<Real> plain(2 * rows * d), added(2 * rows * d);
       std::copy(before.begin(), before.end(), added.data());
-      const auto run = [&](FencedBuffer<Real>& dx, cuda::Accumulate accumulate) {
+      const auto run = [&](FencedBuffer<Real>& dx, Accumulate accumulate) {
         cuda::layer_norm_backward<Real>(TensorView<Real, 2>(dx.data(), 2 * rows, d),
                                         const_view(dy, 2 * rows, d), const_view(unit, rows, d),
                                         inverse.data(), scale.data(), accumulate, nullptr);
       };
-      run(plain, cuda::Accumulate::no);
-      run(added, cuda::Accumulate::yes);
+      run(plain, Accumulate::no);
+      run(added, Accumulate::yes);
       for (std::size_t row = 0; row < 2 * rows; ++row) {
         double mean = 0, slope = 0;
         for (std::size_t c = 0; c < d; ++c) {

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "kernels/gradient_block.h"
 #include "kernels/position_map.h"
 #include "plaquette/base/tensor_view.hpp"
+#include "plaquette/model/gradient_block.hpp"
 #include "plaquette/model/position_lists.hpp"
 #include "simt/executor.hpp"
 #include "support/fenced_buffer.hpp"

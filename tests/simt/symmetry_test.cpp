@@ -86,7 +86,7 @@ TEST(CombineImages, SumsWithoutOverflow) {
     }
     cuda::combine_images(log_psi.data(),
                          TensorView<ComplexPair<double>, 2>(amplitudes.data(), kCount, G),
-                         table.view(), nullptr);
+                         table.view(), 1e-12, nullptr);
     EXPECT_TRUE(log_psi.fences_intact() && amplitudes.fences_intact());
     for (std::size_t s = 0; s < kCount; ++s) {
       const double shift = 2000.0 * double(s) - 4000;

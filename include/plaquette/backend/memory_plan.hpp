@@ -14,8 +14,9 @@ struct MemoryPlan {
   };
   std::vector<Item> items;
   std::size_t limit = 0;  ///< bytes it may use
-  /// Columns of the log-derivative matrix held at once; P if all of it fits.
+  /// Columns and samples of the log-derivative matrix held at once; P and M if all of it fits.
   std::size_t parameters_per_block = 0;
+  std::size_t samples_per_block = 0;
 
   std::size_t total() const {
     std::size_t sum = 0;

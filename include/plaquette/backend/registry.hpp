@@ -20,8 +20,8 @@ struct BackendStatus {
 /// Every backend this program knows, built in or not.
 std::vector<BackendStatus> backend_statuses();
 
-/// The plan a backend would follow, without allocating. Throws CapacityError if the job does not
-/// fit, InputError if the backend is not usable here.
+/// The plan a backend would follow; what that takes is given back. Throws CapacityError if the job
+/// does not fit, InputError if the backend is not usable here.
 MemoryPlan plan_memory(BackendKind kind, const Problem& problem, const Resources& resources);
 
 /// Throws as plan_memory does.

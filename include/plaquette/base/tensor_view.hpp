@@ -48,4 +48,7 @@ class TensorView {
   std::size_t extents_[Rank];
 };
 
+/// Whether a result replaces what stands there or is added to it.
+enum class Accumulate { no, yes };
+
 }  // namespace plaquette

@@ -2,15 +2,40 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "plaquette/base/errors.hpp"
 #include "plaquette/physics/lattice.hpp"
 
 namespace plaquette {
 
-/// How a head's weights α_ij arise (physics.md of the paper's three mechanisms):
-/// factored α = p;  t5 α = softmax_j(q·k/√r + p);  decoupled α = softmax_j(q·k/√r) + p.
+/// How a head's weights α_ij arise (arXiv 2405.18874, section 2).
 enum class Attention { factored, t5, decoupled };
+
+/// What a position table p_ij is to the weights.
+enum class PositionRole {
+  weights,         ///< α = p
+  inside_softmax,  ///< α = softmax_j(q·k/√r + p)
+  beside_softmax   ///< α = softmax_j(q·k/√r) + p
+};
+
+/// What code must know of a mechanism; nothing else asks which one it is.
+struct AttentionTraits {
+  bool queries_and_keys;  ///< and so a softmax
+  PositionRole positions;
+};
+
+constexpr AttentionTraits traits_of(Attention attention) {
+  switch (attention) {
+    case Attention::factored:
+      return {false, PositionRole::weights};
+    case Attention::t5:
+      return {true, PositionRole::inside_softmax};
+    case Attention::decoupled:
+      return {true, PositionRole::beside_softmax};
+  }
+  throw std::logic_error("an attention without traits");
+}
 
 /// Sizes of the Vision Transformer of Rende & Viteritti (arXiv 2405.18874). Plain values.
 struct NetworkShape {
@@ -31,7 +56,7 @@ struct NetworkShape {
   int patch_sites() const { return patch_rows * patch_columns; }  // b²
   int head_width() const { return d_model / heads; }              // r
   int hidden() const { return ffn_ratio * d_model; }              // f·d
-  bool has_query_key() const { return attention != Attention::factored; }
+  bool has_query_key() const { return traits_of(attention).queries_and_keys; }
   /// Elements of one head's position table.
   int positions() const { return translation_invariant ? tokens() : tokens() * tokens(); }
 
@@ -97,6 +122,17 @@ inline int patch_site(const NetworkShape& shape, int token, int within) {
   const int column =
       (token % shape.token_columns) * shape.patch_columns + within % shape.patch_columns;
   return row * columns + column;
+}
+
+/// patch_site of every token and spin, (n, b²).
+inline std::vector<std::int32_t> make_patch_sites(const NetworkShape& shape) {
+  std::vector<std::int32_t> sites;
+  for (int token = 0; token < shape.tokens(); ++token) {
+    for (int within = 0; within < shape.patch_sites(); ++within) {
+      sites.push_back(patch_site(shape, token, within));
+    }
+  }
+  return sites;
 }
 
 /// Where the weight of token j for token i stands in a head's position table: the difference of

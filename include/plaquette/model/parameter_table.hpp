@@ -28,6 +28,9 @@ struct NamedTensor {
 struct DenseOffsets {
   std::size_t kernel;  ///< (in, out)
   std::size_t bias;    ///< (out)
+  std::size_t in;
+  std::size_t out;
+  std::size_t number;  ///< in ParameterTable::dense
 };
 
 /// Offsets of a LayerNorm.
@@ -56,6 +59,7 @@ struct ParameterTable {
   std::vector<NamedTensor> tensors;  ///< in order of offset, without gaps
   std::size_t size = 0;              ///< P
 
+  std::vector<DenseOffsets> dense;  ///< every dense layer
   DenseOffsets embed{};
   std::vector<LayerOffsets> layers;
   HeadOffsets head{};
@@ -76,7 +80,9 @@ inline ParameterTable make_parameter_table(const NetworkShape& shape) {
   };
   const auto dense = [&](const std::string& name, std::size_t in, std::size_t out) {
     const std::size_t kernel = add(name + "/kernel", {in, out});
-    return DenseOffsets{kernel, add(name + "/bias", {out})};
+    const std::size_t bias = add(name + "/bias", {out});
+    table.dense.push_back({kernel, bias, in, out, table.dense.size()});
+    return table.dense.back();
   };
   const auto norm = [&](const std::string& name) {
     const std::size_t scale = add(name + "/scale", {d});

@@ -4,10 +4,11 @@
 
 #include "plaquette/base/host_device.hpp"
 
-namespace plaquette::cuda {
+namespace plaquette {
 
-/// Where per-sample gradients go: the rows of a block of columns [begin, end) of the flat parameter
-/// array, in the Jacobian's layout (backend.hpp). Row part·samples + first_sample + s belongs to
+/// Where per-sample gradients go, in the backend's memory: the rows of a block of columns
+/// [begin, end) of the flat parameter array, in the Jacobian's layout (backend.hpp). Row
+/// part·samples + first_sample + s belongs to
 /// sample s of the batch at hand, part 0 the real one, part 1 the imaginary one. Whatever lies
 /// outside [begin, end) is neither computed nor written.
 template <class Out>
@@ -23,11 +24,14 @@ struct GradientBlock {
   PLAQUETTE_HD bool wants(std::size_t offset, std::size_t size) const {
     return offset < end && begin < offset + size;
   }
+  PLAQUETTE_HD Out* row(std::size_t part, std::size_t sample) const {
+    return entries + (part * samples + first_sample + sample) * row_stride;
+  }
   PLAQUETTE_HD void store(std::size_t part, std::size_t sample, std::size_t column,
                           Out value) const {
     if (column < begin || column >= end) return;
-    entries[(part * samples + first_sample + sample) * row_stride + (column - begin)] = value;
+    row(part, sample)[column - begin] = value;
   }
 };
 
-}  // namespace plaquette::cuda
+}  // namespace plaquette

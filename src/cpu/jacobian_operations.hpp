@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+
+#include "cpu/executor.hpp"
+#include "network/jacobian.hpp"
+
+namespace plaquette::cpu {
+
+/// Operations on the entries of a Jacobian: the CPU's side of network/jacobian.hpp. m samples, W
+/// columns, rows of real parts before those of imaginary parts. Every sum has a fixed order,
+/// whatever the number of threads. Real: float and double.
+
+/// sums[part, c] (+)= Σ_k weights[part·part_stride + k] entries[part, k, c], in FP64.
+template <class Real>
+void column_sums(Executor& executor, double* sums, std::size_t sums_stride,  // (2, sums_stride)
+                 const JacobianEntries<Real>& entries, const double* weights,
+                 std::size_t part_stride, bool accumulate);
+
+/// out[part·m + k, c] = √w_k (entries − mean) c_c, with scale null for ones.
+template <class Real>
+void centre_columns(Executor& executor, TensorView<double, 2> out,             // (2m, W)
+                    const JacobianEntries<Real>& entries, const double* mean,  // (2, mean_stride)
+                    std::size_t mean_stride, const double* weights,            // (m)
+                    const double* scale);                                      // (W) or null
+
+/// rows[part·row_stride + k] (+)= Σ_c entries[part, k, c] y_c, slice by slice of columns.
+template <class Real>
+void row_products(Executor& executor, double* rows, std::size_t row_stride,
+                  const JacobianEntries<Real>& entries, const double* y, std::size_t slice,
+                  bool accumulate);
+
+/// Lower triangle of gram (n, n) (+)= b bᵀ, b (n, W).
+void add_row_gram(Executor& executor, double* gram, TensorView<const double, 2> b, bool accumulate);
+/// Lower triangle of gram (n, n) (+)= bᵀ b, b (R, n).
+void add_column_gram(Executor& executor, double* gram, TensorView<const double, 2> b,
+                     bool accumulate);
+
+}  // namespace plaquette::cpu
