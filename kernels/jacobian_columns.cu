@@ -57,6 +57,8 @@ template <class Real>
 void column_means(TensorView<double, 2> mean, const Real* entries, std::size_t row_stride,
                   const double* weights, std::size_t samples, cudaStream_t stream) {
   const std::size_t columns = mean.extent(1);
+  require_shape("mean", mean, {2, columns});
+  require_at_most("columns", columns, row_stride);
   launch(column_means_kernel<Real>,
          {dim3(blocks_for(columns, kWarp), 2), dim3(kWarp, kRowWarps), 0, stream}, mean.data(),
          entries, row_stride, weights, samples, columns);
@@ -67,6 +69,9 @@ void centre_columns(TensorView<double, 2> out, const Real* entries, std::size_t 
                     const double* mean, std::size_t mean_stride, const double* weights,
                     const double* column_scale, cudaStream_t stream) {
   const std::size_t rows = out.extent(0);
+  require_multiple("rows of out", rows, 2);
+  require_at_most("columns of entries", out.extent(1), row_stride);
+  require_at_most("columns of mean", out.extent(1), mean_stride);
   launch(centre_columns_kernel<Real>,
          {blocks_for(rows, kRowsPerBlock), dim3(kWarp, kRowsPerBlock), 0, stream}, out.data(),
          entries, row_stride, mean, mean_stride, weights, column_scale, rows / 2, out.extent(1));
