@@ -247,11 +247,9 @@ TEST(Launchers, RefuseMoreBlocksThanAGridHas) {
 
 /// An empty batch is no mistake.
 TEST(Launchers, TakeNothing) {
-  EXPECT_NO_THROW(cuda::gelu_backward<double>(view(0, d), in(0, d), nullptr));
-  EXPECT_NO_THROW(
-      cuda::dense_gradient<double, double>(kBlock, {0, 36}, in(0, n, d), in(0, n, d), nullptr));
-  EXPECT_NO_THROW(
-      cuda::add_image_gradients<double>(kBlock, in(0, 100), in<Pair>(B, 8), 0, nullptr));
+  cuda::gelu_backward<double>(view(0, d), in(0, d), nullptr);
+  cuda::dense_gradient<double, double>(kBlock, {0, 36}, in(0, n, d), in(0, n, d), nullptr);
+  cuda::add_image_gradients<double>(kBlock, in(0, 100), in<Pair>(B, 8), 0, nullptr);
 }
 
 }  // namespace
