@@ -27,7 +27,7 @@ target_link_libraries(test_simt PRIVATE plaquette_simt plaquette_test_support GT
 # The sources that the toolkit's own replace on a device.
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cuda/*.cpp)
 list(FILTER sources EXCLUDE REGEX "/(blas|cholesky|device|device_memory)\\.cpp$")
-file(GLOB suite CONFIGURE_DEPENDS parity/*.cpp)
+file(GLOB suite CONFIGURE_DEPENDS parity/*.cpp simt/simulated/*.cpp)
 add_executable(test_simulated ${suite} ${sources} ${PROJECT_SOURCE_DIR}/src/backend/registry.cpp
                               simt/simulated_device.cpp)
 target_compile_definitions(test_simulated PRIVATE PLAQUETTE_HAVE_CUDA)

@@ -52,6 +52,7 @@ void add_bias(TensorView<Real, 2> x, const Real* bias, cudaStream_t stream) {
 
 template <class Real>
 void add_residual(TensorView<Real, 2> x, TensorView<const Real, 2> y, cudaStream_t stream) {
+  require_shape("y", y, {x.extent(0), x.extent(1)});
   launch(add_residual_kernel<Real>, {blocks_for(x.size(), kThreads), kThreads, 0, stream}, x.data(),
          y.data(), x.size());
 }

@@ -1,5 +1,7 @@
 #include "kernels/connected_states.h"
 
+#include <limits>
+
 #include "kernels/warp.cuh"
 
 /// A warp walks the bonds of one sample 32 at a time and votes on which of them connect: the vote
@@ -48,17 +50,12 @@ __global__ void list_kernel(ConnectedState* list, const std::uint32_t* offsets,
 }
 
 __global__ void configurations_kernel(std::uint64_t* out, const ConnectedState* list,
-                                      std::size_t begin, const std::uint32_t* offsets,
-                                      const std::uint64_t* samples, std::size_t sample_count,
+                                      std::size_t begin, const std::uint64_t* samples,
                                       std::size_t batch, int words, BondList bonds) {
   const std::size_t element = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   const std::size_t row = element / words;
   if (row >= batch) return;
   const int word = static_cast<int>(element % words);
-  if (begin + row >= offsets[sample_count]) {
-    out[element] = samples[word];
-    return;
-  }
   const ConnectedState connected = list[begin + row];
   const Bond& bond = bonds.bonds[connected.bond];
   // exchange_spins on the one word that this thread owns.
@@ -68,10 +65,17 @@ __global__ void configurations_kernel(std::uint64_t* out, const ConnectedState* 
   out[element] = bits;
 }
 
+/// The list names samples, and its offsets count states, in 32 bits.
+void require_countable(std::size_t samples, BondList bonds) {
+  constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max();
+  require_at_most("samples", samples, bonds.count == 0 ? kMost : kMost / bonds.count);
+}
+
 }  // namespace
 
 void count_connected(std::uint32_t* counts, TensorView<const std::uint64_t, 2> samples,
                      BondList bonds, cudaStream_t stream) {
+  require_countable(samples.extent(0), bonds);
   const std::size_t rows = samples.extent(0) + 1;
   launch(count_kernel, {blocks_for(rows, kRowsPerBlock), dim3(kWarp, kRowsPerBlock), 0, stream},
          counts, samples.data(), samples.extent(0), samples.extent(1), bonds);
@@ -80,18 +84,18 @@ void count_connected(std::uint32_t* counts, TensorView<const std::uint64_t, 2> s
 void list_connected(ConnectedState* list, const std::uint32_t* offsets,
                     TensorView<const std::uint64_t, 2> samples, BondList bonds,
                     cudaStream_t stream) {
+  require_countable(samples.extent(0), bonds);
   launch(list_kernel,
          {blocks_for(samples.extent(0), kRowsPerBlock), dim3(kWarp, kRowsPerBlock), 0, stream},
          list, offsets, samples.data(), samples.extent(0), samples.extent(1), bonds);
 }
 
 void connected_configurations(TensorView<std::uint64_t, 2> out, const ConnectedState* list,
-                              std::size_t begin, const std::uint32_t* offsets,
-                              TensorView<const std::uint64_t, 2> samples, BondList bonds,
-                              cudaStream_t stream) {
+                              std::size_t begin, TensorView<const std::uint64_t, 2> samples,
+                              BondList bonds, cudaStream_t stream) {
+  require_shape("out", out, {out.extent(0), samples.extent(1)});
   launch(configurations_kernel, {blocks_for(out.size(), kThreads), kThreads, 0, stream}, out.data(),
-         list, begin, offsets, samples.data(), samples.extent(0), out.extent(0), out.extent(1),
-         bonds);
+         list, begin, samples.data(), out.extent(0), out.extent(1), bonds);
 }
 
 }  // namespace plaquette::cuda

@@ -37,12 +37,11 @@ void list_connected(ConnectedState* list,                        // (offsets[M])
                     TensorView<const std::uint64_t, 2> samples,  // (M, words)
                     BondList bonds, cudaStream_t stream);
 
-/// The packed configurations of list[begin] … list[begin + B − 1]. Beyond the list's end, which
-/// offsets[M] tells, sample 0 stands in: the host need not know how long the list is. One thread a
+/// The packed configurations of list[begin] … list[begin + B − 1], all of which exist. One thread a
 /// word.
 void connected_configurations(TensorView<std::uint64_t, 2> out,  // (B, words)
-                              const ConnectedState* list, std::size_t begin,
-                              const std::uint32_t* offsets,                // (M + 1)
+                              const ConnectedState* list,        // (offsets[M])
+                              std::size_t begin,
                               TensorView<const std::uint64_t, 2> samples,  // (M, words)
                               BondList bonds, cudaStream_t stream);
 

@@ -11,36 +11,32 @@ namespace plaquette::cuda {
 namespace {
 
 constexpr int kThreads = 128;
+constexpr std::size_t kMostChains = 0x7fffffff;  // numbered in 32 bits, blocks rounded up
 
-__global__ void propose_kernel(ExchangeProposals out, std::uint64_t* next_move, unsigned* pending,
+__global__ void propose_kernel(ExchangeProposals out, std::uint64_t* next_move,
                                const std::uint64_t* states, std::uint32_t chains, int words,
                                ExchangeMoves moves, std::uint64_t end) {
   const std::uint32_t chain = blockIdx.x * blockDim.x + threadIdx.x;
+  if (chain >= chains) return;
+  const std::uint64_t* state = states + static_cast<std::size_t>(chain) * words;
+  std::uint64_t* candidate = out.candidates + static_cast<std::size_t>(chain) * words;
+  for (int w = 0; w < words; ++w) candidate[w] = state[w];
+  double u = 0;
   bool found = false;
-  if (chain < chains) {
-    const std::uint64_t* state = states + static_cast<std::size_t>(chain) * words;
-    std::uint64_t* candidate = out.candidates + static_cast<std::size_t>(chain) * words;
-    for (int w = 0; w < words; ++w) candidate[w] = state[w];
-    double u = 0;
-    std::uint64_t move = next_move[chain];
-    for (; move < end && !found; ++move) {
-      const ExchangeProposal proposal = propose_exchange(
-          moves.seed, moves.first_chain + chain, moves.first_sweep + move / moves.sites,
-          static_cast<std::uint32_t>(move % moves.sites), moves.pairs, moves.pair_count);
-      const SitePair pair = proposal.pair;
-      if (!antiparallel(state, pair.first, pair.second)) continue;
-      exchange_spins(candidate, pair.first, pair.second);
-      u = proposal.u;
-      found = true;
-    }
-    next_move[chain] = move;
-    out.u[chain] = u;
-    out.valid[chain] = found ? 1 : 0;
+  std::uint64_t move = next_move[chain];
+  for (; move < end && !found; ++move) {
+    const ExchangeProposal proposal = propose_exchange(
+        moves.seed, moves.first_chain + chain, moves.first_sweep + move / moves.sites,
+        static_cast<std::uint32_t>(move % moves.sites), moves.pairs, moves.pair_count);
+    const SitePair pair = proposal.pair;
+    if (!antiparallel(state, pair.first, pair.second)) continue;
+    exchange_spins(candidate, pair.first, pair.second);
+    u = proposal.u;
+    found = true;
   }
-  const unsigned finders = __ballot_sync(kAllLanes, found);
-  if (pending != nullptr && finders != 0 && threadIdx.x % kWarp == 0) {
-    atomicAdd(pending, static_cast<unsigned>(__popc(finders)));
-  }
+  next_move[chain] = move;
+  out.u[chain] = u;
+  out.valid[chain] = found ? 1 : 0;
 }
 
 __global__ void accept_kernel(std::uint64_t* states, double* log_amplitude, ExchangeCounts* counts,
@@ -75,16 +71,22 @@ __global__ void take_log_amplitudes_kernel(double* log_amplitude,
 
 }  // namespace
 
-void propose_exchanges(const ExchangeProposals& out, std::uint64_t* next_move, unsigned* pending,
+void propose_exchanges(const ExchangeProposals& out, std::uint64_t* next_move,
                        TensorView<const std::uint64_t, 2> states, const ExchangeMoves& moves,
                        std::uint64_t end, cudaStream_t stream) {
-  launch(propose_kernel, {blocks_for(states.extent(0), kThreads), kThreads, 0, stream}, out,
-         next_move, pending, states.data(), states.extent(0), states.extent(1), moves, end);
+  const std::size_t chains = states.extent(0);
+  require_at_most("first_chain + chains", moves.first_chain + chains, kMostChains);
+  PLAQUETTE_REQUIRE(moves.sites > 0 && moves.pair_count > 0, moves.sites, " sites, ",
+                    moves.pair_count, " pairs");
+  require_shape("states", states, {chains, words_holding(moves.sites)});
+  launch(propose_kernel, {blocks_for(chains, kThreads), kThreads, 0, stream}, out, next_move,
+         states.data(), chains, states.extent(1), moves, end);
 }
 
 void accept_exchanges(TensorView<std::uint64_t, 2> states, double* log_amplitude,
                       ExchangeCounts* counts, const ExchangeProposals& proposals,
                       const ComplexPair<double>* log_psi, double power, cudaStream_t stream) {
+  require_at_most("chains", states.extent(0), kMostChains);
   launch(accept_kernel, {blocks_for(states.extent(0), kThreads), kThreads, 0, stream},
          states.data(), log_amplitude, counts, proposals, log_psi, power, states.extent(0),
          states.extent(1));

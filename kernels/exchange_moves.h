@@ -36,14 +36,11 @@ struct ExchangeCounts {
 /// Moves every chain on to its next proposal of unlike spins before move `end`. next_move counts
 /// moves from the first sweep on (move m is proposal m mod N of sweep first_sweep + m / N) and is
 /// left behind the proposal found, or at `end` if there is none. With end = m + 1 for
-/// m = 0, 1, 2, … all chains go in step; with end = sweeps·N each runs ahead, so that nearly every
-/// row of every batch is a true candidate. A chain's walk is the same either way, because random
-/// numbers belong to (chain, sweep, move).
-/// *pending, which the caller zeroes, grows by the number of valid proposals; may be null.
+/// m = 0, 1, 2, … all chains go in step; with a later end each runs ahead to its next candidate. A
+/// chain's walk is the same either way, because random numbers belong to (chain, sweep, move).
 /// One thread a chain: about two Philox blocks each.
 void propose_exchanges(const ExchangeProposals& out,
                        std::uint64_t* next_move,                   // (C)
-                       unsigned* pending,                          // (1) or null
                        TensorView<const std::uint64_t, 2> states,  // (C, words)
                        const ExchangeMoves& moves, std::uint64_t end, cudaStream_t stream);
 

@@ -39,6 +39,7 @@ __global__ void gelu_backward_kernel(Real* dy, const Real* x, std::size_t rows,
 template <class Real>
 void bias_gelu(TensorView<Real, 2> out, TensorView<const Real, 2> x, const Real* bias, Real* biased,
                cudaStream_t stream) {
+  require_shape("out", out, {x.extent(0), x.extent(1)});
   launch(bias_gelu_kernel<Real>,
          {blocks_for(x.extent(0), kRowsPerBlock), dim3(kWarp, kRowsPerBlock), 0, stream},
          out.data(), x.data(), bias, biased, x.extent(0), x.extent(1));
@@ -46,6 +47,8 @@ void bias_gelu(TensorView<Real, 2> out, TensorView<const Real, 2> x, const Real*
 
 template <class Real>
 void gelu_backward(TensorView<Real, 2> dy, TensorView<const Real, 2> x, cudaStream_t stream) {
+  require_shape("x", x, {x.extent(0), dy.extent(1)});
+  require_multiple("rows of dy", dy.extent(0), x.extent(0));
   launch(gelu_backward_kernel<Real>,
          {blocks_for(dy.extent(0), kRowsPerBlock), dim3(kWarp, kRowsPerBlock), 0, stream},
          dy.data(), x.data(), dy.extent(0), x.extent(0), x.extent(1));

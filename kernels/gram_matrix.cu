@@ -46,12 +46,14 @@ __global__ void set_shifted_diagonal_kernel(double* matrix, const double* diagon
 
 void mirror_lower_triangle(TensorView<double, 2> matrix, cudaStream_t stream) {
   const std::size_t n = matrix.extent(0);
-  const dim3 grid(blocks_for(n, kTile), blocks_for(n, kTile));
+  require_shape("matrix", matrix, {n, n});
+  const dim3 grid(blocks_for(n, kTile), blocks_for(n, kTile, kMostBlocksAcross));
   launch(mirror_kernel, {grid, dim3(kTile, kTileRows), 0, stream}, matrix.data(), n);
 }
 
 void copy_diagonal(double* diagonal, TensorView<const double, 2> matrix, cudaStream_t stream) {
   const std::size_t n = matrix.extent(0);
+  require_shape("matrix", matrix, {n, n});
   launch(copy_diagonal_kernel, {blocks_for(n, kThreads), kThreads, 0, stream}, diagonal,
          matrix.data(), n);
 }
@@ -59,6 +61,7 @@ void copy_diagonal(double* diagonal, TensorView<const double, 2> matrix, cudaStr
 void set_shifted_diagonal(TensorView<double, 2> matrix, const double* diagonal, double shift,
                           cudaStream_t stream) {
   const std::size_t n = matrix.extent(0);
+  require_shape("matrix", matrix, {n, n});
   launch(set_shifted_diagonal_kernel, {blocks_for(n, kThreads), kThreads, 0, stream}, matrix.data(),
          diagonal, shift, n);
 }

@@ -63,6 +63,7 @@ __global__ void head_cotangents_kernel(Real* du, Real* dv, const Real* u, const 
 
 template <class Real>
 void pool_tokens(TensorView<Real, 2> out, TensorView<const Real, 3> x, cudaStream_t stream) {
+  require_shape("out", out, {x.extent(0), x.extent(2)});
   launch(pool_tokens_kernel<Real>, {blocks_for(out.size(), kThreads), kThreads, 0, stream},
          out.data(), x.data(), out.size(), x.extent(1), x.extent(2));
 }
@@ -70,6 +71,7 @@ void pool_tokens(TensorView<Real, 2> out, TensorView<const Real, 3> x, cudaStrea
 template <class Real>
 void broadcast_to_tokens(TensorView<Real, 3> out, TensorView<const Real, 2> x,
                          cudaStream_t stream) {
+  require_shape("x", x, {out.extent(0), out.extent(2)});
   launch(broadcast_to_tokens_kernel<Real>, {blocks_for(out.size(), kThreads), kThreads, 0, stream},
          out.data(), x.data(), out.size(), out.extent(1), out.extent(2));
 }
@@ -77,6 +79,7 @@ void broadcast_to_tokens(TensorView<Real, 3> out, TensorView<const Real, 2> x,
 template <class Real>
 void log_cosh_sum(ComplexPair<double>* log_psi, TensorView<const Real, 2> u,
                   TensorView<const Real, 2> v, cudaStream_t stream) {
+  require_shape("v", v, {u.extent(0), u.extent(1)});
   launch(log_cosh_sum_kernel<Real>,
          {blocks_for(u.extent(0), kRowsPerBlock), dim3(kWarp, kRowsPerBlock), 0, stream}, log_psi,
          u.data(), v.data(), u.extent(0), u.extent(1));
@@ -85,6 +88,9 @@ void log_cosh_sum(ComplexPair<double>* log_psi, TensorView<const Real, 2> u,
 template <class Real>
 void head_cotangents(TensorView<Real, 2> du, TensorView<Real, 2> dv, TensorView<const Real, 2> u,
                      TensorView<const Real, 2> v, cudaStream_t stream) {
+  require_shape("v", v, {u.extent(0), u.extent(1)});
+  require_shape("du", du, {2 * u.extent(0), u.extent(1)});
+  require_shape("dv", dv, {2 * u.extent(0), u.extent(1)});
   launch(head_cotangents_kernel<Real>, {blocks_for(u.size(), kThreads), kThreads, 0, stream},
          du.data(), dv.data(), u.data(), v.data(), u.size());
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "kernels/view_shapes.h"
 #include "kernels/warp.cuh"
 
 /// Sums over rows: a block owns 32 columns of one part, lanes along columns so that every row is a
@@ -81,8 +82,8 @@ template <class Real>
 void column_sums(double* sums, std::size_t sums_stride, const JacobianEntries<Real>& entries,
                  const double* weights, std::size_t part_stride, Accumulate accumulate,
                  cudaStream_t stream) {
-  PLAQUETTE_REQUIRE(entries.columns <= entries.stride && entries.columns <= sums_stride,
-                    entries.columns, " columns");
+  require_at_most("columns", entries.columns, entries.stride);
+  require_at_most("columns of sums", entries.columns, sums_stride);
   launch(column_sums_kernel<Real>,
          {dim3(blocks_for(entries.columns, kWarp), 2), dim3(kWarp, kRowWarps), 0, stream}, sums,
          sums_stride, entries, weights, part_stride, accumulate == Accumulate::yes);
@@ -92,8 +93,9 @@ template <class Real>
 void centre_columns(TensorView<double, 2> out, const JacobianEntries<Real>& entries,
                     const double* mean, std::size_t mean_stride, const double* weights,
                     const double* scale, cudaStream_t stream) {
-  PLAQUETTE_REQUIRE(out.extent(0) == 2 * entries.samples && out.extent(1) == entries.columns,
-                    out.extent(0), " rows, ", out.extent(1), " columns");
+  require_shape("out", out, {2 * entries.samples, entries.columns});
+  require_at_most("columns of entries", entries.columns, entries.stride);
+  require_at_most("columns of mean", entries.columns, mean_stride);
   launch(centre_columns_kernel<Real>,
          {blocks_for(out.extent(0), kRowsPerBlock), dim3(kWarp, kRowsPerBlock), 0, stream},
          out.data(), entries, mean, mean_stride, weights, scale);
@@ -102,7 +104,8 @@ void centre_columns(TensorView<double, 2> out, const JacobianEntries<Real>& entr
 template <class Real>
 void row_products(double* rows, std::size_t row_stride, const JacobianEntries<Real>& entries,
                   const double* y, std::size_t slice, Accumulate accumulate, cudaStream_t stream) {
-  PLAQUETTE_REQUIRE(slice > 0 && entries.samples <= row_stride, entries.samples, " samples");
+  require_at_most("samples", entries.samples, row_stride);
+  require_at_most("columns of entries", entries.columns, entries.stride);
   launch(row_products_kernel<Real>,
          {blocks_for(2 * entries.samples, kRowsPerBlock), dim3(kWarp, kRowsPerBlock), 0, stream},
          rows, row_stride, entries, y, slice, accumulate == Accumulate::yes);

@@ -3,9 +3,13 @@
 #include <cstddef>
 #include <source_location>
 #include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 
 #include "kernels/cuda_error.hpp"
 #include "kernels/stream.h"
+#include "kernels/view_shapes.h"
 #include "plaquette/base/errors.hpp"
 
 #if defined(PLAQUETTE_SIMT)
@@ -16,20 +20,40 @@
 
 namespace plaquette::cuda {
 
-/// How many threads a kernel runs on, and who launches it.
+/// How many threads a kernel runs on, on which stream, and who launches it.
 struct LaunchShape {
-  dim3 grid;                     ///< blocks; none of them: nothing is launched
-  dim3 block;                    ///< threads
-  std::size_t shared_bytes = 0;  ///< dynamic shared memory of a block
-  cudaStream_t stream = nullptr;
-  std::source_location where = std::source_location::current();
+  LaunchShape(dim3 grid_, dim3 block_, std::size_t shared_bytes_, cudaStream_t stream_,
+              std::source_location where_ = std::source_location::current())
+      : grid(grid_), block(block_), shared_bytes(shared_bytes_), stream(stream_), where(where_) {}
+
+  dim3 grid;                 ///< blocks; none of them: nothing is launched
+  dim3 block;                ///< threads
+  std::size_t shared_bytes;  ///< dynamic shared memory of a block
+  cudaStream_t stream;
+  std::source_location where;
 };
 
-/// ⌈count / per_block⌉, for LaunchShape::grid.
-inline unsigned blocks_for(std::size_t count, std::size_t per_block) {
-  const std::size_t blocks = (count + per_block - 1) / per_block;
-  PLAQUETTE_REQUIRE(blocks <= 0x7fffffffu, count, " elements, ", per_block, " a block");
+/// Blocks that a grid may have along x, and along y or z.
+inline constexpr unsigned kMostBlocks = 0x7fffffff;
+inline constexpr unsigned kMostBlocksAcross = 65535;
+
+/// ⌈count / per_block⌉, for LaunchShape::grid. Throws std::logic_error beyond `most`.
+inline unsigned blocks_for(std::size_t count, std::size_t per_block, unsigned most = kMostBlocks) {
+  const std::size_t blocks = count / per_block + (count % per_block != 0 ? 1 : 0);
+  PLAQUETTE_REQUIRE(blocks <= most, count, " elements, ", per_block, " a block, at most ", most,
+                    " blocks");
   return static_cast<unsigned>(blocks);
+}
+
+/// `argument` as a kernel takes it. Throws std::logic_error where an integer does not fit.
+template <class Parameter, class Argument>
+Parameter kernel_argument(const Argument& argument, const std::source_location& launcher) {
+  if constexpr (std::is_integral_v<Parameter> && std::is_integral_v<Argument> &&
+                !std::is_same_v<Parameter, Argument>) {
+    PLAQUETTE_REQUIRE(std::in_range<Parameter>(argument), argument, " in ",
+                      launcher.function_name());
+  }
+  return static_cast<Parameter>(argument);
 }
 
 /// The block's dynamic shared memory.
@@ -69,13 +93,16 @@ inline std::size_t affordable_shared_bytes(std::size_t bytes, const std::string&
   return bytes;
 }
 
-/// Runs `kernel` on shape.stream. Throws CudaError, which names the launcher, if it cannot start.
+/// Runs `kernel` on shape.stream. Throws CudaError, which names the launcher, if it cannot start,
+/// and std::logic_error where an argument does not fit the kernel's parameter.
 template <class... Parameters, class... Arguments>
-void launch(void (*kernel)(Parameters...), const LaunchShape& shape, Arguments&&... arguments) {
+void launch(void (*kernel)(Parameters...), const LaunchShape& shape,
+            const Arguments&... arguments) {
+  const std::tuple<Parameters...> fitted{kernel_argument<Parameters>(arguments, shape.where)...};
   if (shape.grid.x == 0 || shape.grid.y == 0 || shape.grid.z == 0) return;
 #if defined(PLAQUETTE_SIMT)
   simt::run_grid({shape.grid, shape.block, shape.shared_bytes},
-                 [&] { kernel(static_cast<Parameters>(arguments)...); });
+                 [&] { std::apply(kernel, fitted); });
 #else
   const char* launcher = shape.where.function_name();
   const int line = static_cast<int>(shape.where.line());
@@ -91,8 +118,10 @@ void launch(void (*kernel)(Parameters...), const LaunchShape& shape, Arguments&&
   config.blockDim = shape.block;
   config.dynamicSmemBytes = shape.shared_bytes;
   config.stream = shape.stream;
-  check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...), launcher,
-        shape.where.file_name(), line);
+  const auto start = [&](const Parameters&... parameters) {
+    return cudaLaunchKernelEx(&config, kernel, parameters...);
+  };
+  check(std::apply(start, fitted), launcher, shape.where.file_name(), line);
 #endif
 }
 

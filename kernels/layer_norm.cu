@@ -91,6 +91,7 @@ __global__ void norm_gradient_kernel(GradientBlock<Out> block, std::size_t scale
 template <class Real>
 void layer_norm(TensorView<Real, 2> out, TensorView<const Real, 2> x, const Real* scale,
                 const Real* bias, Real* normalised, Real* inverse_std, cudaStream_t stream) {
+  require_shape("out", out, {x.extent(0), x.extent(1)});
   launch(layer_norm_kernel<Real>,
          {blocks_for(x.extent(0), kRowsPerBlock), dim3(kWarp, kRowsPerBlock), 0, stream},
          out.data(), x.data(), scale, bias, normalised, inverse_std, x.extent(0), x.extent(1));
@@ -100,6 +101,9 @@ template <class Real>
 void layer_norm_backward(TensorView<Real, 2> dx, TensorView<const Real, 2> dy,
                          TensorView<const Real, 2> normalised, const Real* inverse_std,
                          const Real* scale, Accumulate accumulate, cudaStream_t stream) {
+  require_shape("dx", dx, {dy.extent(0), dy.extent(1)});
+  require_shape("normalised", normalised, {normalised.extent(0), dy.extent(1)});
+  require_multiple("rows of dy", dy.extent(0), normalised.extent(0));
   launch(layer_norm_backward_kernel<Real>,
          {blocks_for(dy.extent(0), kRowsPerBlock), dim3(kWarp, kRowsPerBlock), 0, stream},
          dx.data(), dy.data(), normalised.data(), inverse_std, scale, accumulate == Accumulate::yes,
@@ -111,10 +115,13 @@ void norm_gradient(const GradientBlock<Out>& block, std::size_t scale_offset,
                    std::size_t bias_offset, TensorView<const Real, 3> normalised,
                    TensorView<const Real, 3> dy, cudaStream_t stream) {
   const std::size_t d = dy.extent(2);
+  const std::size_t batch = normalised.extent(0);
+  require_shape("dy", dy, {2 * batch, normalised.extent(1), normalised.extent(2)});
+  require_room(block, batch);
   if (!block.wants(scale_offset, d) && !block.wants(bias_offset, d)) return;
   launch(norm_gradient_kernel<Real, Out>,
          {blocks_for(dy.extent(0) * d, kThreads), kThreads, 0, stream}, block, scale_offset,
-         bias_offset, normalised.data(), dy.data(), normalised.extent(0), dy.extent(1), d);
+         bias_offset, normalised.data(), dy.data(), batch, dy.extent(1), d);
 }
 
 #define PLAQUETTE_INSTANTIATE(Real)                                                      \
@@ -131,7 +138,6 @@ PLAQUETTE_INSTANTIATE(double)
   template void norm_gradient(const GradientBlock<Out>&, std::size_t, std::size_t, \
                               TensorView<const Real, 3>, TensorView<const Real, 3>, cudaStream_t);
 PLAQUETTE_INSTANTIATE(float, float)
-PLAQUETTE_INSTANTIATE(float, double)
 PLAQUETTE_INSTANTIATE(double, double)
 #undef PLAQUETTE_INSTANTIATE
 

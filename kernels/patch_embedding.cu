@@ -50,11 +50,15 @@ void patch_embedding(TensorView<Real, 3> out, Real* patches,
                      TensorView<const std::uint64_t, 2> configurations,
                      TensorView<const std::int32_t, 2> patch_sites,
                      TensorView<const Real, 2> kernel, const Real* bias, cudaStream_t stream) {
-  const std::size_t rows = out.extent(0) * out.extent(1);
+  const std::size_t batch = out.extent(0), n = out.extent(1), sites = patch_sites.extent(1);
+  require_shape("configurations", configurations, {batch, words_holding(n * sites)});
+  require_shape("patch_sites", patch_sites, {n, sites});
+  require_shape("kernel", kernel, {sites, out.extent(2)});
+  const std::size_t rows = batch * n;
   launch(patch_embedding_kernel<Real>,
          {blocks_for(rows, kRowsPerBlock), dim3(kWarp, kRowsPerBlock), 0, stream}, out.data(),
-         patches, configurations.data(), patch_sites.data(), kernel.data(), bias, rows,
-         out.extent(1), configurations.extent(1), patch_sites.extent(1), out.extent(2));
+         patches, configurations.data(), patch_sites.data(), kernel.data(), bias, rows, n,
+         configurations.extent(1), sites, out.extent(2));
 }
 
 #define PLAQUETTE_INSTANTIATE(Real)                                                             \

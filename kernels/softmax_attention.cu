@@ -226,13 +226,19 @@ void softmax_attention(TensorView<Real, 3> out, Real* softmax, TensorView<const 
                        TensorView<const Real, 3> key, TensorView<const Real, 3> value,
                        TensorView<const Real, 2> position, Attention kind, const PositionMap& map,
                        cudaStream_t stream) {
-  const std::size_t heads = position.extent(0);
-  const std::size_t r = out.extent(2) / heads;
-  const dim3 grid(blocks_for(out.extent(0), 1), blocks_for(heads, 1));
+  const std::size_t batch = out.extent(0), d = out.extent(2), heads = position.extent(0);
+  require_shape("out", out, {batch, map.tokens, d});
+  require_shape("query", query, {batch, map.tokens, d});
+  require_shape("key", key, {batch, map.tokens, d});
+  require_shape("value", value, {batch, map.tokens, d});
+  require_shape("position", position, {heads, map.positions});
+  require_multiple("d", d, heads);
+  const std::size_t r = d / heads;
+  const dim3 grid(blocks_for(batch, 1), blocks_for(heads, 1, kMostBlocksAcross));
   launch(softmax_attention_kernel<Real>,
          {grid, kThreads, shared_bytes(map.tokens, r, sizeof(Real)), stream}, out.data(), softmax,
-         query.data(), key.data(), value.data(), position.data(), traits_of(kind).positions, map,
-         out.extent(2), r);
+         query.data(), key.data(), value.data(), position.data(), traits_of(kind).positions, map, d,
+         r);
 }
 
 template <class Real, class Out>
@@ -241,16 +247,27 @@ void softmax_attention_backward(const AttentionCotangents<Real>& out,
                                 TensorView<const Real, 3> cotangent,
                                 const AttentionForward<Real>& forward, Attention kind,
                                 const PositionMap& map, cudaStream_t stream) {
+  const std::size_t batch = forward.query.extent(0), n = map.tokens, d = cotangent.extent(2);
   const std::size_t heads = forward.position.extent(0);
-  const std::size_t d = cotangent.extent(2);
-  const dim3 grid(blocks_for(cotangent.extent(0), 1), blocks_for(heads, 1));
+  require_shape("query", forward.query, {batch, n, d});
+  require_shape("key", forward.key, {batch, n, d});
+  require_shape("value", forward.value, {batch, n, d});
+  require_shape("softmax", forward.softmax, {batch, heads, n, n});
+  require_shape("position", forward.position, {heads, map.positions});
+  require_shape("cotangent", cotangent, {2 * batch, n, d});
+  require_shape("query's cotangent", out.query, {2 * batch, n, d});
+  require_shape("key's cotangent", out.key, {2 * batch, n, d});
+  require_shape("value's cotangent", out.value, {2 * batch, n, d});
+  require_multiple("d", d, heads);
+  require_room(block, batch);
+  const dim3 grid(blocks_for(2 * batch, 1), blocks_for(heads, 1, kMostBlocksAcross));
   const BackwardArrays<Real> arrays{
       out.query.data(),   out.key.data(),         out.value.data(),
       cotangent.data(),   forward.softmax.data(), forward.query.data(),
       forward.key.data(), forward.value.data(),   forward.position.data()};
   launch(softmax_attention_backward_kernel<Real, Out>,
          {grid, kThreads, shared_bytes(map.tokens, d / heads, sizeof(Real)), stream}, arrays, block,
-         offset, traits_of(kind).positions, map, forward.query.extent(0), d, d / heads);
+         offset, traits_of(kind).positions, map, batch, d, d / heads);
 }
 
 #define PLAQUETTE_INSTANTIATE(Real)                                                         \
@@ -268,7 +285,6 @@ PLAQUETTE_INSTANTIATE(double)
       TensorView<const Real, 3>, const AttentionForward<Real>&, Attention, const PositionMap&, \
       cudaStream_t);
 PLAQUETTE_INSTANTIATE(float, float)
-PLAQUETTE_INSTANTIATE(float, double)
 PLAQUETTE_INSTANTIATE(double, double)
 #undef PLAQUETTE_INSTANTIATE
 

@@ -71,6 +71,11 @@ __global__ void add_gradients_kernel(GradientBlock<Real> block, const Real* imag
 void symmetry_images(TensorView<std::uint64_t, 2> images,
                      TensorView<const std::uint64_t, 2> configurations,
                      const SymmetryTable& symmetry, std::size_t first, cudaStream_t stream) {
+  const std::size_t words = words_holding(symmetry.permutation.extent(1));
+  require_shape("images", images, {images.extent(0), words});
+  require_shape("configurations", configurations, {configurations.extent(0), words});
+  require_at_most("first + images", first + images.extent(0),
+                  configurations.extent(0) * symmetry.operations());
   launch(images_kernel, {blocks_for(images.size(), kThreads), kThreads, 0, stream}, images.data(),
          images.extent(0), images.extent(1), configurations.data(), symmetry.permutation.data(),
          symmetry.flip, symmetry.operations(), symmetry.permutation.extent(1), first);
@@ -78,6 +83,7 @@ void symmetry_images(TensorView<std::uint64_t, 2> images,
 
 void combine_images(ComplexPair<double>* log_psi, TensorView<ComplexPair<double>, 2> amplitudes,
                     const SymmetryTable& symmetry, double cancelled, cudaStream_t stream) {
+  require_shape("amplitudes", amplitudes, {amplitudes.extent(0), symmetry.operations()});
   launch(combine_kernel, {blocks_for(amplitudes.extent(0), kThreads), kThreads, 0, stream}, log_psi,
          amplitudes.data(), amplitudes.extent(0), symmetry.operations(), symmetry.character,
          cancelled);
@@ -90,8 +96,10 @@ void add_image_gradients(const GradientBlock<Real>& block, TensorView<const Real
   const std::size_t batch = images.extent(0) / 2;
   const std::size_t columns = images.extent(1);
   const std::size_t operations = shares.extent(1);
-  PLAQUETTE_REQUIRE(columns == block.end - block.begin && batch > 0, columns, " columns, ", batch,
-                    " images");
+  require_shape("images", images, {2 * batch, block.end - block.begin});
+  require_at_most("first + images", first + batch, shares.size());
+  if (batch == 0) return;
+  require_room(block, (first + batch - 1) / operations + 1);
   const std::size_t configurations = (first + batch - 1) / operations - first / operations + 1;
   launch(add_gradients_kernel<Real>,
          {blocks_for(configurations * columns, kThreads), kThreads, 0, stream}, block,

@@ -131,12 +131,14 @@ template <class Real>
 void mix_tokens(TensorView<Real, 3> out, TensorView<const Real, 3> in,
                 TensorView<const Real, 2> weights, TensorView<const std::int32_t, 2> index,
                 cudaStream_t stream) {
-  const std::size_t n = in.extent(1);
-  const std::size_t d = in.extent(2);
-  const dim3 grid(blocks_for(in.extent(0), kSamples), blocks_for(n, kTile), blocks_for(d, kWarp));
+  const std::size_t batch = in.extent(0), n = in.extent(1), d = in.extent(2);
+  require_shape("out", out, {batch, n, d});
+  require_shape("index", index, {n, n});
+  require_multiple("d", d, weights.extent(0));
+  const dim3 grid(blocks_for(batch, kSamples), blocks_for(n, kTile, kMostBlocksAcross),
+                  blocks_for(d, kWarp, kMostBlocksAcross));
   launch(mix_tokens_kernel<Real>, {grid, dim3(kWarp, kTokenRows), 0, stream}, out.data(), in.data(),
-         weights.data(), index.data(), in.extent(0), n, d, d / weights.extent(0),
-         weights.extent(1));
+         weights.data(), index.data(), batch, n, d, d / weights.extent(0), weights.extent(1));
 }
 
 template <class Real, class Out>
@@ -144,12 +146,16 @@ void mix_tokens_position_gradient(const GradientBlock<Out>& block, std::size_t o
                                   TensorView<const Real, 3> cotangent,
                                   TensorView<const Real, 3> value, std::size_t heads,
                                   const PositionMap& map, cudaStream_t stream) {
+  const std::size_t batch = value.extent(0), n = map.tokens, d = value.extent(2);
+  require_shape("value", value, {batch, n, d});
+  require_shape("cotangent", cotangent, {2 * batch, n, d});
+  require_multiple("d", d, heads);
+  require_room(block, batch);
   if (!block.wants(offset, heads * map.positions)) return;
-  const dim3 grid(blocks_for(cotangent.extent(0), 1), blocks_for(heads, 1));
+  const dim3 grid(blocks_for(2 * batch, 1), blocks_for(heads, 1, kMostBlocksAcross));
   launch(position_gradient_kernel<Real, Out>,
-         {grid, kGradientThreads, gradient_shared_bytes(map.tokens, sizeof(Real)), stream}, block,
-         offset, cotangent.data(), value.data(), value.extent(0), value.extent(2),
-         value.extent(2) / heads, map);
+         {grid, kGradientThreads, gradient_shared_bytes(n, sizeof(Real)), stream}, block, offset,
+         cotangent.data(), value.data(), batch, d, d / heads, map);
 }
 
 #define PLAQUETTE_INSTANTIATE(Real)                                                      \
@@ -165,7 +171,6 @@ PLAQUETTE_INSTANTIATE(double)
                                              TensorView<const Real, 3>, TensorView<const Real, 3>, \
                                              std::size_t, const PositionMap&, cudaStream_t);
 PLAQUETTE_INSTANTIATE(float, float)
-PLAQUETTE_INSTANTIATE(float, double)
 PLAQUETTE_INSTANTIATE(double, double)
 #undef PLAQUETTE_INSTANTIATE
 

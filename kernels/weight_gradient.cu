@@ -96,17 +96,19 @@ template <class Real, class Out>
 void dense_gradient(const GradientBlock<Out>& block, DenseOffsets offsets,
                     TensorView<const Real, 3> x, TensorView<const Real, 3> dy,
                     cudaStream_t stream) {
-  const std::size_t in = x.extent(2);
-  const std::size_t out = dy.extent(2);
+  const std::size_t batch = x.extent(0), in = x.extent(2), out = dy.extent(2);
+  require_shape("dy", dy, {2 * batch, x.extent(1), out});
+  require_room(block, batch);
   if (block.wants(offsets.kernel, in * out)) {
-    const dim3 grid(blocks_for(x.extent(0), 1), blocks_for(in, kTile), blocks_for(out, kTile));
+    const dim3 grid(blocks_for(batch, 1), blocks_for(in, kTile, kMostBlocksAcross),
+                    blocks_for(out, kTile, kMostBlocksAcross));
     launch(kernel_gradient_kernel<Real, Out>, {grid, dim3(kTile, kWarps), 0, stream}, block,
-           offsets.kernel, x.data(), dy.data(), x.extent(0), x.extent(1), in, out);
+           offsets.kernel, x.data(), dy.data(), batch, x.extent(1), in, out);
   }
   if (block.wants(offsets.bias, out)) {
     launch(bias_gradient_kernel<Real, Out>,
            {blocks_for(dy.extent(0) * out, kThreads), kThreads, 0, stream}, block, offsets.bias,
-           dy.data(), x.extent(0), x.extent(1), out);
+           dy.data(), batch, x.extent(1), out);
   }
 }
 
@@ -114,7 +116,6 @@ void dense_gradient(const GradientBlock<Out>& block, DenseOffsets offsets,
   template void dense_gradient(const GradientBlock<Out>&, DenseOffsets, TensorView<const Real, 3>, \
                                TensorView<const Real, 3>, cudaStream_t);
 PLAQUETTE_INSTANTIATE(float, float)
-PLAQUETTE_INSTANTIATE(float, double)
 PLAQUETTE_INSTANTIATE(double, double)
 #undef PLAQUETTE_INSTANTIATE
 

@@ -1,51 +1,52 @@
 #!/usr/bin/env python3
-"""Compiles kernels/*.cu and reports what ptxas says about every kernel.
+"""Compares what ptxas gives every kernel with a committed table.
 
-Exit status 1 if a kernel does not compile without warnings, spills registers, takes more
-registers than --max-registers, or more stack than --max-stack (an array that lives in local memory
-because it is indexed at run time; the device's own sin and cos take 40 bytes).
+The build leaves ptxas' report beside each object (OBJECT.ptxas). Exit status 1 if a kernel spills
+registers, takes more registers or stack than the table says, keeps fewer warps on a
+multiprocessor, or is not in the table. Dynamic shared memory is not counted: it depends on the job.
 """
 
 import argparse
 import collections
+import math
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+import tool_errors
 
-Kernel = collections.namedtuple("Kernel", "name architecture registers stack shared spills")
+Kernel = collections.namedtuple("Kernel", "architecture name registers stack shared spills")
+Entry = collections.namedtuple("Entry", "threads registers stack shared warps")
+
+# Of a multiprocessor: CUDA C++ programming guide, compute capabilities 8.0 and 9.0.
+WARPS, BLOCKS, REGISTERS = 64, 32, 65536
+SHARED = {"80": 164 * 1024, "90": 228 * 1024}
+RESERVED_SHARED = 1024  # of a block, by the system
+DEFAULT_THREADS = 256  # of a new kernel in --update; the table's own column is edited by hand
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--nvcc", default="nvcc")
-    parser.add_argument("--architectures", default="80,90a", help="compute capabilities, a,b,c")
-    parser.add_argument("--max-registers", type=int, default=128)
-    parser.add_argument("--max-stack", type=int, default=64, help="bytes a thread")
-    parser.add_argument("--verbose", action="store_true", help="list every kernel")
-    parser.add_argument("sources", nargs="*", type=pathlib.Path, help="default: kernels/*.cu")
+    parser.add_argument("objects", type=pathlib.Path, help="folder with *.ptxas")
+    parser.add_argument("--table", type=pathlib.Path, required=True)
+    parser.add_argument("--update", action="store_true",
+                        help="write the table; it keeps the threads of kernels it knows")
     return parser.parse_args()
 
 
-def compile_source(nvcc, architectures, source, out):
-    """Runs nvcc; returns its exit status and what it and ptxas wrote."""
-    targets = [f"-gencode=arch=compute_{a},code=sm_{a}" for a in architectures]
-    command = [nvcc, "-std=c++20", "-O3", *targets, "-Xptxas", "-v", "-Werror", "all-warnings",
-               "-Xcompiler", "-Wall,-Wextra", f"-I{ROOT}/include", f"-I{ROOT}", "-c", str(source),
-               "-o", str(pathlib.Path(out) / (source.stem + ".o"))]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return done.returncode, done.stdout
-
-
 def readable(text):
-    """The text with C++ names demangled, where the machine can."""
+    """The text with C++ names demangled."""
     if shutil.which("c++filt") is None:
-        return text
+        raise tool_errors.BadInput("no c++filt here: install binutils")
     return subprocess.run(["c++filt"], input=text, stdout=subprocess.PIPE, text=True).stdout
+
+
+def short(name):
+    """Function and template arguments of a demangled kernel."""
+    name = name.replace("(anonymous namespace)::", "").replace("plaquette::cuda::", "")
+    return re.sub(r"^void ", "", name).split("(")[0].replace(", ", ",")
 
 
 def parse(text):
@@ -53,55 +54,91 @@ def parse(text):
     kernels = []
     name = architecture = stack = spills = None
     for line in text.splitlines():
-        if match := re.search(r"Compiling entry function '(.*)' for 'sm_(\w+)'", line):
-            name, architecture = match.groups()
+        if match := re.search(r"Compiling entry function '(.*)' for 'sm_(\d+)", line):
+            name, architecture = short(match[1]), match[2]
         elif match := re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, "
                                 r"(\d+) bytes spill loads", line):
             stack, spills = int(match[1]), int(match[2]) + int(match[3])
         elif match := re.search(r"Used (\d+) registers", line):
             shared = re.search(r"(\d+) bytes smem", line)
-            kernels.append(Kernel(name, architecture, int(match[1]), stack,
+            kernels.append(Kernel(architecture, name, int(match[1]), stack,
                                   int(shared[1]) if shared else 0, spills))
     return kernels
 
 
-def short(name):
-    """Function and template arguments of a demangled kernel."""
-    name = name.replace("(anonymous namespace)::", "").replace("plaquette::cuda::", "")
-    return re.sub(r"^void ", "", name).split("(")[0]
+def resident_warps(kernel, threads):
+    """Warps that a multiprocessor holds at once: registers go to warps by 256, four warps at a
+    time; shared memory to blocks by 128 bytes."""
+    warps = math.ceil(threads / 32)
+    by_registers = REGISTERS // (math.ceil(kernel.registers / 8) * 8 * 32) // 4 * 4
+    shared = math.ceil((kernel.shared + RESERVED_SHARED) / 128) * 128
+    blocks = min(BLOCKS, WARPS // warps, by_registers // warps,
+                 SHARED[kernel.architecture] // shared)
+    return blocks * warps
+
+
+def read_table(path):
+    table = {}
+    for line in path.read_text().splitlines() if path.exists() else []:
+        if line and not line.startswith("#"):
+            architecture, name, *numbers = line.split()
+            table[architecture, name] = Entry(*map(int, numbers))
+    return table
+
+
+def write_table(path, kernels, table):
+    threads = {name: entry.threads for (_, name), entry in table.items()}
+    lines = ["# What ptxas gives every kernel, and warps resident on a multiprocessor.",
+             "# tools/check_spills.py --update writes it; threads a block are edited by hand.",
+             f"# sm {'kernel':56} threads registers stack shared warps"]
+    for kernel in sorted(kernels):
+        count = threads.get(kernel.name, DEFAULT_THREADS)
+        lines.append(f"{kernel.architecture:4} {kernel.name:56} {count:7} {kernel.registers:9} "
+                     f"{kernel.stack:5} {kernel.shared:6} {resident_warps(kernel, count):5}")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def complaint(kernel, table):
+    """What is wrong with a kernel; None where it is as good as the table."""
+    entry = table.get((kernel.architecture, kernel.name))
+    if kernel.spills > 0:
+        return f"{kernel.spills} bytes of registers are spilled"
+    if entry is None:
+        return "is not in the table"
+    if kernel.registers > entry.registers:
+        return f"{kernel.registers} registers, the table has {entry.registers}"
+    if kernel.stack > entry.stack:
+        return f"{kernel.stack} bytes of stack, the table has {entry.stack}"
+    warps = resident_warps(kernel, entry.threads)
+    if warps < entry.warps:
+        return f"{warps} resident warps, the table has {entry.warps}"
+    return None
 
 
 def main():
     options = arguments()
-    sources = options.sources or sorted((ROOT / "kernels").glob("*.cu"))
-    failures = []
-    total = 0
-    with tempfile.TemporaryDirectory() as out:
-        for source in sources:
-            status, text = compile_source(options.nvcc, options.architectures.split(","), source,
-                                          out)
-            if status != 0:
-                failures.append(f"{source.name} does not compile:\n{text}")
-                continue
-            kernels = parse(readable(text))
-            if not kernels:
-                failures.append(f"{source.name}: ptxas reported no kernel")
-            total += len(kernels)
-            for kernel in kernels:
-                line = (f"{source.name:24} sm_{kernel.architecture:4} "
-                        f"{kernel.registers:4} registers {kernel.shared:6} B shared "
-                        f"{kernel.stack:4} B stack {kernel.spills:4} B spilled  "
-                        f"{short(kernel.name)}")
-                if options.verbose:
-                    print(line)
-                if (kernel.spills > 0 or kernel.registers > options.max_registers
-                        or kernel.stack > options.max_stack):
-                    failures.append(line)
-    for failure in failures:
-        print(failure, file=sys.stderr)
-    print(f"{total} kernels in {len(sources)} files, {len(failures)} failures")
-    return 1 if failures or total == 0 else 0
+    reports = sorted(options.objects.glob("*.ptxas"))
+    kernels = parse(readable("".join(report.read_text() for report in reports)))
+    kernels = [kernel for kernel in kernels if kernel.architecture in SHARED]
+    if not kernels:
+        raise tool_errors.BadInput(f"{options.objects}: no report of kernels for sm_80 or sm_90; "
+                                   "build plaquette_kernels first")
+    table = read_table(options.table)
+    if options.update:
+        write_table(options.table, kernels, table)
+        return 0
+    failures = 0
+    for kernel in kernels:
+        if text := complaint(kernel, table):
+            failures += 1
+            print(f"sm_{kernel.architecture} {kernel.name}: {text}", file=sys.stderr)
+    print(f"{len(kernels)} kernels in {len(reports)} files, {failures} failures")
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except tool_errors.BadInput as error:
+        print(f"check_spills.py: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -62,7 +62,7 @@ std::uint64_t LocalEnergy::evaluate(const WaveFunction& psi, std::span<std::comp
   for (std::size_t begin = 0; begin < connected; begin += window_.count()) {
     const std::size_t size = std::min<std::size_t>(window_.count(), connected - begin);
     connected_configurations(TensorView<std::uint64_t, 2>(window_.data(), size, window_.words()),
-                             list_.data(), begin, offsets_.data(), samples, bonds, stream_);
+                             list_.data(), begin, samples, bonds, stream_);
     cuda::evaluate(psi, connected_.data() + begin, window_.rows(0, size), workspace);
   }
   local_energies(energies_.data(), samples, bonds, log_psi_.data(), connected_.data(), list_.data(),

@@ -51,8 +51,7 @@ SweepCounts Sampler::advance(const WaveFunction& psi, std::uint64_t first_sweep,
   const ExchangeProposals proposals{candidates_.data(), u_.data(), valid_.data()};
   const std::uint64_t move_count = static_cast<std::uint64_t>(sweeps) * sites_;
   for (std::uint64_t move = 0; move < move_count; ++move) {
-    propose_exchanges(proposals, next_move_.data(), nullptr, states_.all(), moves, move + 1,
-                      stream_);
+    propose_exchanges(proposals, next_move_.data(), states_.all(), moves, move + 1, stream_);
     evaluate(psi, log_psi_.data(), candidates_.all(), workspace);
     accept_exchanges(states_.view(), log_amplitude_.data(), counts_.data(), proposals,
                      log_psi_.data(), power_, stream_);

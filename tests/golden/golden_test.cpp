@@ -27,7 +27,7 @@ constexpr const char* kFiles[] = {
     "4x4_b2_d8_h2_l2_f4_t5", "6x6_b2_d12_h3_l2_f2_factored_full", "6x6_b2_d20_h4_l2_f4_factored"};
 
 GoldenFile read(const std::string& name) {
-  return read_golden_file(std::string(PLAQUETTE_TEST_DATA) + "/" + name + ".h5");
+  return read_golden_file(golden_directory() + "/" + name + ".h5");
 }
 
 /// Real and imaginary parts each within `relative` of the golden modulus. The imaginary part is
@@ -66,7 +66,7 @@ TEST_P(Golden, FileIsWhole) {
 
 /// The project's reader and the tests' own agree on every parameter's place.
 TEST_P(Golden, ModelReader) {
-  const Model model = read_model(std::string(PLAQUETTE_TEST_DATA) + "/" + GetParam() + ".h5");
+  const Model model = read_model(golden_directory() + "/" + GetParam() + ".h5");
   const NetworkCase made = network_case(golden);
   EXPECT_EQ(model.lattice, made.lattice);
   EXPECT_EQ(model.L, made.L);

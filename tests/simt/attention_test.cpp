@@ -63,7 +63,7 @@ TEST(TokenMixing, SumsOverTokensForwardAndBackward) {
   }
 }
 
-template <class Real, class Out>
+template <class Real>
 void check_position_gradient(const Size& size, bool translation_invariant) {
   const NetworkShape shape = size.shape(Attention::factored, translation_invariant);
   const PositionLists lists(shape);
@@ -88,8 +88,8 @@ void check_position_gradient(const Size& size, bool translation_invariant) {
   }
   for (const auto& [begin, end] : cuts(offset, table)) {
     over_thread_orders([&, begin = begin, end = end] {
-      GradientRows<Out> rows(size.batch, begin, end);
-      cuda::mix_tokens_position_gradient<Real, Out>(
+      GradientRows<Real> rows(size.batch, begin, end);
+      cuda::mix_tokens_position_gradient<Real, Real>(
           rows.block, offset, const_view(cotangent, 2 * size.batch, n, size.d),
           const_view(value, size.batch, n, size.d), size.heads, view_of(lists), nullptr);
       rows.expect(offset, table, [&](std::size_t part, std::size_t s, std::size_t k) {
@@ -104,9 +104,8 @@ TEST(TokenMixing, PositionGradientSumsOverPairsAndChannels) {
   for (const Size& size : kSizes) {
     for (const bool translation_invariant : kBoth) {
       SCOPED_TRACE(testing::Message() << "n " << size.n() << ", d " << size.d);
-      check_position_gradient<float, float>(size, translation_invariant);
-      check_position_gradient<float, double>(size, translation_invariant);
-      check_position_gradient<double, double>(size, translation_invariant);
+      check_position_gradient<float>(size, translation_invariant);
+      check_position_gradient<double>(size, translation_invariant);
     }
   }
 }
@@ -222,7 +221,7 @@ void expect_close(const FencedBuffer<Real>& actual, const std::vector<double>& e
   EXPECT_TRUE(actual.fences_intact()) << what;
 }
 
-template <class Real, class Out>
+template <class Real>
 void check_softmax(const Size& size, Attention kind, bool translation_invariant) {
   const AttentionCase reference(size, kind, translation_invariant, Real());
   const PositionLists lists(reference.shape);
@@ -250,9 +249,9 @@ void check_softmax(const Size& size, Attention kind, bool translation_invariant)
 
     FencedBuffer<Real> d_query(2 * B * n * d), d_key(2 * B * n * d), d_value(2 * B * n * d);
     const std::size_t offset = 5, table = h * lists.positions;
-    FencedBuffer<Out> rows(2 * B * table);
-    const cuda::GradientBlock<Out> block{rows.data(), table, B, 0, offset, offset + table};
-    cuda::softmax_attention_backward<Real, Out>(
+    FencedBuffer<Real> rows(2 * B * table);
+    const GradientBlock<Real> block{rows.data(), table, B, 0, offset, offset + table};
+    cuda::softmax_attention_backward<Real, Real>(
         {view(d_query, 2 * B), view(d_key, 2 * B), view(d_value, 2 * B)}, block, offset,
         const_view(cotangent, 2 * B, n, d),
         {const_view(softmax, B, h, n, n), const_view(query, B, n, d), const_view(key, B, n, d),
@@ -272,9 +271,8 @@ TEST(SoftmaxAttention, ForwardAndBackward) {
         SCOPED_TRACE(testing::Message()
                      << "n " << size.n() << ", d " << size.d << ", kind " << static_cast<int>(kind)
                      << ", translation invariant " << translation_invariant);
-        check_softmax<float, float>(size, kind, translation_invariant);
-        check_softmax<float, double>(size, kind, translation_invariant);
-        check_softmax<double, double>(size, kind, translation_invariant);
+        check_softmax<float>(size, kind, translation_invariant);
+        check_softmax<double>(size, kind, translation_invariant);
       }
     }
   }
@@ -282,7 +280,7 @@ TEST(SoftmaxAttention, ForwardAndBackward) {
 
 TEST(SoftmaxAttention, HundredTokensFitTheSharedMemory) {
   EXPECT_LT(cuda::softmax_attention_shared_bytes(100, 8, sizeof(double)), 163u * 1024);
-  check_softmax<double, double>({1, 10, 8, 1}, Attention::t5, true);
+  check_softmax<double>({1, 10, 8, 1}, Attention::t5, true);
 }
 
 TEST(SoftmaxAttention, RefusesMoreTokensThanFit) {

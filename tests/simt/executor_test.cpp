@@ -27,7 +27,7 @@ __global__ void reverse_kernel(float* out, const float* in) {
 bool reverses(void (*kernel)(float*, const float*)) {
   const auto in = random_numbers<float>(kThreads, 1);
   FencedBuffer<float> out(kThreads);
-  cuda::launch(kernel, {1, kThreads}, out.data(), in.data());
+  cuda::launch(kernel, {1, kThreads, 0, nullptr}, out.data(), in.data());
   return std::equal(in.rbegin(), in.rend(), out.data());
 }
 
@@ -70,7 +70,7 @@ TEST(Executor, ShowsAMissingWarpBarrier) {
   const auto in = random_numbers<float>(kThreads, 2);
   const auto right = [&](auto* kernel) {
     FencedBuffer<float> out(kThreads);
-    cuda::launch(kernel, {1, kThreads}, out.data(), in.data());
+    cuda::launch(kernel, {1, kThreads, 0, nullptr}, out.data(), in.data());
     for (int k = 0; k < kThreads; ++k) {
       if (!(out[k] == in[k ^ 1])) return false;
     }
@@ -103,7 +103,7 @@ TEST(Executor, ShowsThatAWarpMayRunAhead) {
 template <class Kernel>
 std::string failure_of(Kernel* kernel, unsigned threads) {
   try {
-    cuda::launch(kernel, {1, threads});
+    cuda::launch(kernel, {1, threads, 0, nullptr});
   } catch (const std::exception& error) {
     return error.what();
   }
@@ -154,7 +154,7 @@ __global__ void shared_start_kernel(double* out) {
 
 TEST(Executor, SharedMemoryStartsAsNaNInEveryBlock) {
   FencedBuffer<double> out(6);
-  cuda::launch(shared_start_kernel, {3, 1, 2 * sizeof(double)}, out.data());
+  cuda::launch(shared_start_kernel, {3, 1, 2 * sizeof(double), nullptr}, out.data());
   for (std::size_t k = 0; k < out.size(); ++k) EXPECT_TRUE(std::isnan(out[k])) << k;
 }
 
@@ -166,7 +166,7 @@ __global__ void indices_kernel(unsigned* out) {
 
 TEST(Executor, VisitsEveryIndexOnce) {
   std::vector<unsigned> visits(2 * 3 * 4 * 5 * 2 * 3, 0);
-  cuda::launch(indices_kernel, {dim3(2, 3, 4), dim3(5, 2, 3)}, visits.data());
+  cuda::launch(indices_kernel, {dim3(2, 3, 4), dim3(5, 2, 3), 0, nullptr}, visits.data());
   for (const unsigned count : visits) EXPECT_EQ(count, 1u);
 }
 
@@ -188,7 +188,8 @@ TEST(Executor, WarpsExchangeAndVote) {
     FencedBuffer<float> largest(2);
     FencedBuffer<unsigned> votes(2);
     unsigned total = 0;
-    cuda::launch(warp_kernel, {1, 64}, sums.data(), largest.data(), votes.data(), &total);
+    cuda::launch(warp_kernel, {1, 64, 0, nullptr}, sums.data(), largest.data(), votes.data(),
+                 &total);
     for (int k = 0; k < 64; ++k) EXPECT_EQ(sums[k], k < 32 ? 496 : 1520);
     EXPECT_EQ(largest[1], -32.0f);
     EXPECT_EQ(votes[0], 0x49249249u);
@@ -198,10 +199,10 @@ TEST(Executor, WarpsExchangeAndVote) {
 }
 
 TEST(Executor, RefusesWhatNoDeviceRuns) {
-  EXPECT_THROW(cuda::launch(throws_kernel, {1, 1025}), std::logic_error);
-  EXPECT_THROW(cuda::launch(throws_kernel, {dim3(1, 65536), 1}), std::logic_error);
-  EXPECT_THROW(cuda::launch(throws_kernel, {1, 1, 228 * 1024}), std::logic_error);
-  EXPECT_NO_THROW(cuda::launch(throws_kernel, {0, 64}));  // no blocks, no launch
+  EXPECT_THROW(cuda::launch(throws_kernel, {1, 1025, 0, nullptr}), std::logic_error);
+  EXPECT_THROW(cuda::launch(throws_kernel, {dim3(1, 65536), 1, 0, nullptr}), std::logic_error);
+  EXPECT_THROW(cuda::launch(throws_kernel, {1, 1, 228 * 1024, nullptr}), std::logic_error);
+  EXPECT_NO_THROW(cuda::launch(throws_kernel, {0, 64, 0, nullptr}));  // no blocks, no launch
 }
 
 }  // namespace

@@ -12,17 +12,17 @@ struct DenseCase {
   std::size_t batch, tokens, in, out;
 };
 
-template <class Real, class Out>
+template <class Real>
 void check_dense_gradient(const DenseCase& c) {
   const auto x = random_numbers<Real>(c.batch * c.tokens * c.in, 1);
   const auto dy = random_numbers<Real>(2 * c.batch * c.tokens * c.out, 2);
   const std::size_t offset = 7, size = c.in * c.out;
   for (const auto& [begin, end] : cuts(offset, size + c.out)) {
     over_thread_orders([&, begin = begin, end = end] {
-      GradientRows<Out> rows(c.batch, begin, end);
-      cuda::dense_gradient<Real, Out>(rows.block, {offset, offset + size},
-                                      const_view(x, c.batch, c.tokens, c.in),
-                                      const_view(dy, 2 * c.batch, c.tokens, c.out), nullptr);
+      GradientRows<Real> rows(c.batch, begin, end);
+      cuda::dense_gradient<Real, Real>(rows.block, {offset, offset + size},
+                                       const_view(x, c.batch, c.tokens, c.in),
+                                       const_view(dy, 2 * c.batch, c.tokens, c.out), nullptr);
       rows.expect(offset, size + c.out, [&](std::size_t part, std::size_t s, std::size_t k) {
         ReferenceSum sum;
         for (std::size_t t = 0; t < c.tokens; ++t) {
@@ -43,9 +43,8 @@ TEST(DenseGradient, SumsOverTheTokensOfEverySample) {
        {DenseCase{1, 1, 8, 8}, DenseCase{3, 4, 20, 80}, DenseCase{1, 9, 60, 60},
         DenseCase{2, 25, 4, 20}, DenseCase{1, 25, 80, 33}}) {
     SCOPED_TRACE(testing::Message() << c.tokens << " tokens, " << c.in << " to " << c.out);
-    check_dense_gradient<float, float>(c);
-    check_dense_gradient<float, double>(c);
-    check_dense_gradient<double, double>(c);
+    check_dense_gradient<float>(c);
+    check_dense_gradient<double>(c);
   }
 }
 

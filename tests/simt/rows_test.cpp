@@ -169,7 +169,7 @@ TYPED_TEST(Rows, LayerNormBackward) {
   }
 }
 
-template <class Real, class Out>
+template <class Real>
 void check_norm_gradient() {
   for (const Size& size : kSizes) {
     const auto dy = random_numbers<Real>(2 * size.batch * size.n() * size.d, 1);
@@ -181,10 +181,10 @@ void check_norm_gradient() {
     };
     for (const auto& [begin, end] : cuts(scale_offset, 2 * size.d)) {
       over_thread_orders([&, begin = begin, end = end] {
-        GradientRows<Out> rows(size.batch, begin, end);
-        cuda::norm_gradient<Real, Out>(rows.block, scale_offset, bias_offset,
-                                       const_view(unit, size.batch, size.n(), size.d),
-                                       const_view(dy, 2 * size.batch, size.n(), size.d), nullptr);
+        GradientRows<Real> rows(size.batch, begin, end);
+        cuda::norm_gradient<Real, Real>(rows.block, scale_offset, bias_offset,
+                                        const_view(unit, size.batch, size.n(), size.d),
+                                        const_view(dy, 2 * size.batch, size.n(), size.d), nullptr);
         rows.expect(scale_offset, 2 * size.d, [&](std::size_t part, std::size_t s, std::size_t k) {
           ReferenceSum sum;
           for (std::size_t t = 0; t < size.n(); ++t) {
@@ -200,9 +200,8 @@ void check_norm_gradient() {
 }
 
 TEST(NormGradient, SumsOverTheTokensOfEverySample) {
-  check_norm_gradient<float, float>();
-  check_norm_gradient<float, double>();
-  check_norm_gradient<double, double>();
+  check_norm_gradient<float>();
+  check_norm_gradient<double>();
 }
 
 /// GELU in its tanh form, and its derivative.

@@ -95,18 +95,16 @@ Walk kernel_walk(Walk walk, const std::vector<SitePair>& pairs, int sites, int s
     FencedBuffer<std::uint64_t> candidates(chains * words);
     FencedBuffer<double> u(chains);
     FencedBuffer<std::uint8_t> valid(chains);
-    unsigned pending = 0;
     const cuda::ExchangeProposals proposals{candidates.data(), u.data(), valid.data()};
-    cuda::propose_exchanges(proposals, next_move.data(), &pending, states, moves, end, nullptr);
+    cuda::propose_exchanges(proposals, next_move.data(), states, moves, end, nullptr);
     const auto log_psi =
         model_log_psis({candidates.data(), candidates.data() + chains * words}, sites);
     cuda::accept_exchanges(states, walk.log_amplitude.data(), &walk.counts, proposals,
                            log_psi.data(), kPower, nullptr);
     EXPECT_TRUE(candidates.fences_intact() && u.fences_intact() && valid.fences_intact());
     const auto found = std::count(valid.data(), valid.data() + chains, 1);
-    EXPECT_EQ(pending, static_cast<unsigned>(found));
     if (!ahead) ++end;
-    if (ahead && pending == 0) break;
+    if (ahead && found == 0) break;
   }
   for (const std::uint64_t move : next_move) EXPECT_EQ(move, total);
   return walk;
@@ -187,21 +185,17 @@ void check_local_energies(const Lattice& lattice, std::size_t samples) {
     const std::size_t total = offsets[samples];
     FencedBuffer<cuda::ConnectedState> list(total);
     cuda::list_connected(list.data(), offsets.data(), view, bonds, nullptr);
-    // In windows, the last of which runs over the end.
     std::vector<ComplexPair<double>> connected_log_psi;
     constexpr std::size_t kWindow = 50;
     for (std::size_t begin = 0; begin < total; begin += kWindow) {
-      FencedBuffer<std::uint64_t> window(kWindow * words);
-      cuda::connected_configurations(TensorView<std::uint64_t, 2>(window.data(), kWindow, words),
-                                     list.data(), begin, offsets.data(), view, bonds, nullptr);
+      const std::size_t count = std::min(kWindow, total - begin);
+      FencedBuffer<std::uint64_t> window(count * words);
+      cuda::connected_configurations(TensorView<std::uint64_t, 2>(window.data(), count, words),
+                                     list.data(), begin, view, bonds, nullptr);
       EXPECT_TRUE(window.fences_intact());
-      const auto log_psi = model_log_psis({window.data(), window.data() + kWindow * words}, sites);
+      const auto log_psi = model_log_psis({window.data(), window.data() + count * words}, sites);
       connected_log_psi.insert(connected_log_psi.end(), log_psi.begin(), log_psi.end());
-      for (std::size_t k = total - begin; k < kWindow; ++k) {
-        EXPECT_EQ(window[k * words], states[0]);
-      }
     }
-    connected_log_psi.resize(total);
     FencedBuffer<ComplexPair<double>> energies(samples);
     const auto log_psi = model_log_psis(states, sites);
     cuda::local_energies(energies.data(), view, bonds, log_psi.data(), connected_log_psi.data(),

@@ -145,7 +145,7 @@ class GradientRows {
   FencedBuffer<Out> entries_;
 
  public:
-  cuda::GradientBlock<Out> block;
+  GradientBlock<Out> block;
 
  private:
   std::vector<ReferenceSum> expected_;

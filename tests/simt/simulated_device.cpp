@@ -1,4 +1,6 @@
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -48,8 +50,11 @@ void Stream::synchronize() const {}
 DeviceStatus device_status() { return {true, "simulated device"}; }
 std::size_t free_device_memory() { return kFreeBytes; }
 
-struct Blas::Handle {};
-Blas::Blas(const Stream& stream, FloatProducts) : stream_(stream.get()) {}
+struct Blas::Handle {
+  FloatProducts products;
+};
+Blas::Blas(const Stream& stream, FloatProducts products)
+    : handle_(std::make_unique<Handle>(products)), stream_(stream.get()) {}
 Blas::~Blas() = default;
 
 namespace {
@@ -58,6 +63,20 @@ Real element(const Factor<Real>& factor, std::size_t row, std::size_t column) {
   return factor.transpose == Transpose::no ? factor.data[row * factor.stride + column]
                                            : factor.data[column * factor.stride + row];
 }
+
+/// The nearest number with ten bits of mantissa, ties away from zero: PTX's cvt.rna.tf32.f32.
+float rounded_to_tf32(float value) {
+  if (!std::isfinite(value)) return value;
+  constexpr std::uint32_t kDropped = (1u << 13) - 1;
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  return std::bit_cast<float>((bits + (kDropped + 1) / 2) & ~kDropped);
+}
+
+/// A factor's element as a product of these takes it.
+float product_operand(float value, FloatProducts products) {
+  return products == FloatProducts::tf32 ? rounded_to_tf32(value) : value;
+}
+double product_operand(double value, FloatProducts) { return value; }
 }  // namespace
 
 /// As BLAS, reads c only where it is kept: fresh memory is not a number.
@@ -67,7 +86,10 @@ void Blas::product(Real* c, std::size_t c_stride, Factor<Real> a, Factor<Real> b
   for (std::size_t i = 0; i < shape.rows; ++i) {
     for (std::size_t j = 0; j < shape.columns; ++j) {
       Real sum = 0;
-      for (std::size_t k = 0; k < shape.inner; ++k) sum += element(a, i, k) * element(b, k, j);
+      for (std::size_t k = 0; k < shape.inner; ++k) {
+        sum += product_operand(element(a, i, k), handle_->products) *
+               product_operand(element(b, k, j), handle_->products);
+      }
       Real& out = c[i * c_stride + j];
       out = sum + (keep == 0 ? Real(0) : keep * out);
     }

@@ -3,6 +3,7 @@
 #include <hdf5.h>
 
 #include <array>
+#include <cstdlib>
 #include <stdexcept>
 #include <utility>
 
@@ -140,6 +141,11 @@ std::vector<GoldenGradient> read_gradients(hid_t file) {
 }
 
 }  // namespace
+
+std::string golden_directory() {
+  const char* elsewhere = std::getenv("PLAQUETTE_TEST_DATA");
+  return elsewhere != nullptr ? elsewhere : PLAQUETTE_TEST_DATA;
+}
 
 GoldenFile read_golden_file(const std::string& path) {
   const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, path);

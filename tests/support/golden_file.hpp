@@ -33,6 +33,9 @@ struct GoldenFile {
   std::vector<GoldenGradient> gradients;
 };
 
+/// The golden files' folder: $PLAQUETTE_TEST_DATA where the program was carried elsewhere.
+std::string golden_directory();
+
 /// Throws std::runtime_error that names what could not be read.
 GoldenFile read_golden_file(const std::string& path);
 
