@@ -114,7 +114,8 @@ TEST(SampledThenSummed, FindsTheFrustratedGroundState) {
 /// Energy of the given parameters, total.
 double total_energy(const Job& job, const RunState& state) {
   const auto backend = make_backend(BackendKind::cpu, make_problem(job), {});
-  return make_problem(job).system.hamiltonian.sites * Optimisation(job, *backend, state).evaluate().energy;
+  return make_problem(job).system.hamiltonian.sites *
+         Optimisation(job, *backend, state).evaluate().energy;
 }
 
 class Slope : public testing::TestWithParam<Attention> {};

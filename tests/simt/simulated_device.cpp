@@ -23,8 +23,7 @@ namespace {
 constexpr std::size_t kFreeBytes = std::size_t{4} << 30;
 
 /// Memory that is given back stays the program's: the next backend finds its pages there.
-const bool pages_are_kept =
-    mallopt(M_MMAP_MAX, 0) == 1 && mallopt(M_TRIM_THRESHOLD, INT_MAX) == 1;
+const bool pages_are_kept = mallopt(M_MMAP_MAX, 0) == 1 && mallopt(M_TRIM_THRESHOLD, INT_MAX) == 1;
 }  // namespace
 
 void* allocate_device_memory(std::size_t bytes) {
