@@ -32,11 +32,11 @@ def arguments():
 
 
 def compile_source(nvcc, architectures, source, out):
-    """Runs nvcc; returns its exit status and what it and ptxas wrote."""
+    """Runs nvcc for the device alone; returns its exit status and what it and ptxas wrote."""
     targets = [f"-gencode=arch=compute_{a},code=sm_{a}" for a in architectures]
     command = [nvcc, "-std=c++20", "-O3", *targets, "-Xptxas", "-v", "-Werror", "all-warnings",
-               "-Xcompiler", "-Wall,-Wextra", f"-I{ROOT}/include", f"-I{ROOT}", "-c", str(source),
-               "-o", str(pathlib.Path(out) / (source.stem + ".o"))]
+               f"-I{ROOT}/include", f"-I{ROOT}", "-fatbin", str(source),
+               "-o", str(pathlib.Path(out) / (source.stem + ".fatbin"))]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return done.returncode, done.stdout
 
