@@ -9,6 +9,9 @@ if(PLAQUETTE_CPU_ARCH MATCHES "native|x86-64-v4")
   # GCC's tuning for older cores halves the vector width by default.
   target_compile_options(plaquette_options INTERFACE -mprefer-vector-width=512)
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  target_compile_options(plaquette_options INTERFACE -Wno-unknown-warning-option)
+endif()
 # GCC 12 raises false alarms in its own AVX-512 intrinsics, which Eigen uses (GCC bug 105593), and
 # in std::string's operator+ (105651).
 target_compile_options(plaquette_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
@@ -16,8 +19,10 @@ if(PLAQUETTE_WARNINGS_AS_ERRORS)
   target_compile_options(plaquette_options INTERFACE -Werror)
 endif()
 if(PLAQUETTE_SANITIZE)
-  target_compile_options(plaquette_options INTERFACE -fsanitize=address,undefined
-                                                     -fno-sanitize-recover=undefined -g)
-  target_link_options(plaquette_options INTERFACE -fsanitize=address,undefined)
+  target_compile_options(plaquette_options INTERFACE -fsanitize=${PLAQUETTE_SANITIZE} -g1)
+  target_link_options(plaquette_options INTERFACE -fsanitize=${PLAQUETTE_SANITIZE})
+  if(PLAQUETTE_SANITIZE MATCHES undefined)
+    target_compile_options(plaquette_options INTERFACE -fno-sanitize-recover=undefined)
+  endif()
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O3")

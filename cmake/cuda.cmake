@@ -1,8 +1,13 @@
 # The CUDA backend is built where a CUDA compiler and its libraries are at hand; without them
 # everything else is.
+option(PLAQUETTE_CUDA "Build the CUDA backend where it can be" ON)
 option(PLAQUETTE_REQUIRE_CUDA "No CUDA backend is an error" OFF)
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES 80-real 90 CACHE STRING "GPUs to compile kernels for")
+endif()
+if(NOT PLAQUETTE_CUDA)
+  message(STATUS "CUDA backend: left out, PLAQUETTE_CUDA is OFF")
+  return()
 endif()
 include(cuda_libraries)
 if(NOT plaquette_cuda_missing)

@@ -7,7 +7,6 @@ find_package(GTest QUIET)
 plaquette_require(GTest_FOUND libgtest-dev)
 find_package(Boost QUIET COMPONENTS context)
 plaquette_require(Boost_CONTEXT_FOUND libboost-context-dev)
-include(GoogleTest)
 
 file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*.cu)
 set_source_files_properties(${kernels} PROPERTIES LANGUAGE CXX
@@ -23,21 +22,23 @@ file(GLOB sources CONFIGURE_DEPENDS simt/*_test.cpp)
 add_executable(test_simt ${sources})
 # The oracle and the CPU backend are what the kernels are compared with.
 target_link_libraries(test_simt PRIVATE plaquette_simt plaquette_test_support GTest::gtest_main)
+plaquette_test_sources(test_simt)
 
 # The sources that the toolkit's own replace on a device.
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cuda/*.cpp)
 list(FILTER sources EXCLUDE REGEX "/(blas|cholesky|device|device_memory)\\.cpp$")
-file(GLOB suite CONFIGURE_DEPENDS parity/*.cpp simt/simulated/*.cpp)
-add_executable(test_simulated ${suite} ${sources} ${PROJECT_SOURCE_DIR}/src/backend/registry.cpp
+file(GLOB suite CONFIGURE_DEPENDS simt/simulated/*.cpp)
+add_executable(test_simulated $<TARGET_OBJECTS:parity_suite> ${suite} ${sources}
+                              ${PROJECT_SOURCE_DIR}/src/backend/registry.cpp
                               simt/simulated_device.cpp)
 target_compile_definitions(test_simulated PRIVATE PLAQUETTE_HAVE_CUDA)
 target_link_libraries(test_simulated PRIVATE plaquette_simt plaquette_test_support plaquette_io
                                              GTest::gtest_main)
 
-plaquette_discover_tests(test_simt 1 PROPERTIES LABELS simt)
-# What is slow here is left to a few cases; the CPU's half of the suite runs in test_parity.
-string(JOIN ":" slow "*Paper*" "*Larger*" "*Determinism*t5*" "*Determinism*decoupled*"
+plaquette_discover_tests(test_simt simt * 1)
+# What is slow here is left to a few cases; the CPU's half of the suite runs in test_parity. Its
+# threads are no matter of the device.
+string(JOIN ":" slow "*ThreadsDoNotMatter*" "*Paper*" "*Larger*" "*Determinism*t5*" "*Determinism*decoupled*"
        "*Determinism*full*" "*LocalEnergies*square2*" "*LocalEnergies*_b1_*" "*SignRule*" "*square10*t5*"
        "*square10*decoupled*" "*square10*full*" "*SymmetryParity*square6*" "*SymmetryParity*full*")
-plaquette_discover_tests(test_simulated 1 TEST_PREFIX "simulated/" TEST_FILTER "*cuda_*:-${slow}"
-                         PROPERTIES LABELS simulated)
+plaquette_discover_tests(test_simulated simulated "*cuda_*-${slow}" 1 COST 10)

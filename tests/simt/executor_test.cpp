@@ -198,6 +198,27 @@ TEST(Executor, WarpsExchangeAndVote) {
   });
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+__global__ void stray_kernel(double* out, int shared_index, int global_index) {
+  auto* shared = cuda::dynamic_shared<double>();
+  shared[shared_index] = 1;
+  __syncthreads();
+  out[global_index] = shared[0];
+}
+
+/// The sanitizer sees what kernels do to shared and global memory, on their fibers.
+TEST(ExecutorDeathTest, StrayWritesEndTheProgram) {
+  const auto run = [](int shared_index, int global_index) {
+    FencedBuffer<double> out(3);
+    cuda::launch(stray_kernel, {1, 2, 2 * sizeof(double)}, out.data(), shared_index, global_index);
+  };
+  EXPECT_NO_FATAL_FAILURE(run(0, 2));
+  EXPECT_DEATH(run(2, 0), "heap-buffer-overflow");
+  EXPECT_DEATH(run(0, 3), "use-after-poison");
+  EXPECT_DEATH(run(0, -1), "use-after-poison");
+}
+#endif
+
 TEST(Executor, RefusesWhatNoDeviceRuns) {
   EXPECT_THROW(cuda::launch(throws_kernel, {1, 1025, 0, nullptr}), std::logic_error);
   EXPECT_THROW(cuda::launch(throws_kernel, {dim3(1, 65536), 1, 0, nullptr}), std::logic_error);

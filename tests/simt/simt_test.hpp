@@ -19,13 +19,16 @@
 
 namespace plaquette::test {
 
-/// Runs `test` with the threads of every block in several orders.
+/// Runs `test` with the threads of every block in several orders. What AddressSanitizer finds does
+/// not depend on them: it gets one, which is not the usual one.
 inline void over_thread_orders(const std::function<void()>& test) {
   using Kind = simt::ThreadOrder::Kind;
-  for (const simt::ThreadOrder order : {simt::ThreadOrder{Kind::forward, 0},
-                                        {Kind::reverse, 0},
-                                        {Kind::shuffled, 1},
-                                        {Kind::shuffled, 2}}) {
+  std::vector<simt::ThreadOrder> orders = {
+      {Kind::shuffled, 1}, {Kind::shuffled, 2}, {Kind::reverse, 0}, {Kind::forward, 0}};
+#if defined(__SANITIZE_ADDRESS__)
+  orders.resize(1);
+#endif
+  for (const simt::ThreadOrder order : orders) {
     SCOPED_TRACE(testing::Message()
                  << "thread order " << static_cast<int>(order.kind) << ", seed " << order.seed);
     simt::set_thread_order(order);

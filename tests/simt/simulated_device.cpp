@@ -1,4 +1,7 @@
+#include <malloc.h>
+
 #include <bit>
+#include <climits>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -20,7 +23,10 @@ namespace plaquette::cuda {
 
 namespace {
 constexpr std::size_t kFreeBytes = std::size_t{4} << 30;
-}
+
+/// Memory that is given back stays the program's: the next backend finds its pages there.
+const bool pages_are_kept = mallopt(M_MMAP_MAX, 0) == 1 && mallopt(M_TRIM_THRESHOLD, INT_MAX) == 1;
+}  // namespace
 
 void* allocate_device_memory(std::size_t bytes) {
   void* memory = std::malloc(bytes);

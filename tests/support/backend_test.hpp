@@ -9,6 +9,14 @@
 
 namespace plaquette::test {
 
+/// Whether the backend's device is that of tests/simt.
+inline bool is_simulated(BackendKind kind) {
+  for (const BackendStatus& status : backend_statuses()) {
+    if (status.kind == kind) return status.description.starts_with("simulated device");
+  }
+  return false;
+}
+
 /// A test whose parameter has a `backend`: skipped, and counted as skipped, where that backend is
 /// built in but has no device; a failure there if PLAQUETTE_REQUIRE_GPU is 1.
 template <class Case>

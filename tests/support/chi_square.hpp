@@ -1,22 +1,13 @@
 #pragma once
 
-#include <cmath>
+#include <boost/math/distributions/chi_squared.hpp>
 #include <cstddef>
 #include <span>
 
 namespace plaquette::test {
 
-/// Probability that a χ² variable of `freedom` degrees exceeds `value`, by the Wilson–Hilferty
-/// cube root; accurate to a few percent of itself in the tail for five degrees and more, which is
-/// plenty for a threshold.
-inline double chi_square_tail(double value, double freedom) {
-  const double spread = 2.0 / (9.0 * freedom);
-  const double z = (std::cbrt(value / freedom) - (1.0 - spread)) / std::sqrt(spread);
-  return 0.5 * std::erfc(z / std::sqrt(2.0));
-}
-
-/// p-value of counts against probabilities. States expected fewer
-/// than five times are pooled into one.
+/// p-value of counts against probabilities: the probability that χ² exceeds theirs. States expected
+/// fewer than five times are pooled into one.
 inline double chi_square_test(std::span<const std::size_t> counts,
                               std::span<const double> probabilities) {
   double total = 0;
@@ -40,7 +31,7 @@ inline double chi_square_test(std::span<const std::size_t> counts,
     }
   }
   if (rare_expected >= 5) add(rare_count, rare_expected);
-  return chi_square_tail(value, freedom);
+  return cdf(complement(boost::math::chi_squared(freedom), value));
 }
 
 }  // namespace plaquette::test
