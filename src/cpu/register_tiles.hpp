@@ -1,0 +1,374 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "cpu/product_kernels.hpp"
+
+/// The functions of ProductKernels, for vector registers of `Bytes` bytes. A source file that is
+/// compiled for one set of instructions includes this and nothing else of the project: all of it is
+/// private to that file, so that the linker can never take one processor's code for another's.
+namespace plaquette::cpu {
+namespace {
+
+template <class Real, int Bytes>
+struct Register {
+  using Bits = std::conditional_t<std::is_same_v<Real, float>, std::int32_t, std::int64_t>;
+  typedef Real Value __attribute__((vector_size(Bytes)));
+  typedef Bits Integer __attribute__((vector_size(Bytes)));
+  static constexpr std::size_t kLanes = Bytes / sizeof(Real);
+
+  static Value load(const Real* from) {
+    Value value;
+    std::memcpy(&value, from, sizeof(value));
+    return value;
+  }
+  static void store(Real* to, const Value& value) { std::memcpy(to, &value, sizeof(value)); }
+};
+
+/// Copies the first `count` < 2·W elements in pieces of W, W/2, …, 1: no call, no loop.
+template <int W, class Real>
+inline void copy_first(Real* to, const Real* from, std::size_t count) {
+  if ((count & W) != 0) {
+    std::memcpy(to, from, W * sizeof(Real));
+    to += W;
+    from += W;
+  }
+  if constexpr (W > 1) copy_first<W / 2>(to, from, count);
+}
+
+/// The first `count` elements, fewer than a register's; the other lanes hold `fill`.
+template <class Real, int Bytes>
+inline typename Register<Real, Bytes>::Value load_first(const Real* from, std::size_t count,
+                                                        Real fill = 0) {
+  using R = Register<Real, Bytes>;
+  alignas(Bytes) Real lanes[R::kLanes];
+  for (Real& lane : lanes) lane = fill;
+  copy_first<R::kLanes / 2>(lanes, from, count);
+  return R::load(lanes);
+}
+
+template <class Real, int Bytes>
+inline void store_first(Real* to, const typename Register<Real, Bytes>::Value& value,
+                        std::size_t count) {
+  using R = Register<Real, Bytes>;
+  alignas(Bytes) Real lanes[R::kLanes];
+  R::store(lanes, value);
+  copy_first<R::kLanes / 2>(to, lanes, count);
+}
+
+// The packed matrix: panels of columns, one after the other, each (in, registers of the panel).
+
+/// Registers in the panel that begins where `left` registers are still to come: two, and three or
+/// one at the end, so that a panel alone never has the one register that leaves units idle.
+constexpr std::size_t panel_registers(std::size_t left) {
+  return left == 3 || left == 1 ? left : 2;
+}
+
+template <class Real, int Bytes>
+constexpr std::size_t registers_for(std::size_t width) {
+  return (width + Register<Real, Bytes>::kLanes - 1) / Register<Real, Bytes>::kLanes;
+}
+
+template <class Real, int Bytes>
+std::size_t packed_size(std::size_t in, std::size_t width) {
+  return in * registers_for<Real, Bytes>(width) * Register<Real, Bytes>::kLanes;
+}
+
+template <class Real, int Bytes>
+void pack(Real* packed, const Real* from, std::size_t row_stride, std::size_t column_stride,
+          std::size_t in, std::size_t width) {
+  constexpr std::size_t kLanes = Register<Real, Bytes>::kLanes;
+  std::size_t left = registers_for<Real, Bytes>(width);
+  for (std::size_t begin = 0; left > 0;) {
+    const std::size_t columns = panel_registers(left) * kLanes;
+    for (std::size_t k = 0; k < in; ++k) {
+      for (std::size_t c = begin; c < begin + columns; ++c) {
+        *packed++ = c < width ? from[k * row_stride + c * column_stride] : Real(0);
+      }
+    }
+    begin += columns;
+    left -= columns / kLanes;
+  }
+}
+
+/// Rows of a tile: 12 sums of the 16 registers that AVX2 has, 24 of the 32 of AVX-512, which is
+/// more than the latency of a multiply-add times the units that start one each cycle.
+template <int Bytes, int Registers>
+inline constexpr int kTileRows = (Bytes == 64 ? 24 : 12) / (Registers == 1 ? 2 : Registers);
+
+/// out (Rows, Registers) of one panel; `last` are the columns that the last register holds.
+template <class Real, int Bytes, int Rows, int Registers, bool Accumulate>
+inline void tile(const ProductArguments<Real>& a, const Real* x, const Real* packed, Real* out,
+                 const Real* bias, std::size_t last) {
+  using R = Register<Real, Bytes>;
+  using Value = typename R::Value;
+  Value sum[Rows][Registers] = {};
+  const std::size_t stride = a.x_stride;
+  for (std::size_t k = 0; k < a.in; ++k, packed += Registers * R::kLanes) {
+    Value weight[Registers];
+#pragma GCC unroll 3
+    for (int v = 0; v < Registers; ++v) weight[v] = R::load(packed + v * R::kLanes);
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) {
+      const Real factor = x[static_cast<std::size_t>(r) * stride + k];
+#pragma GCC unroll 3
+      for (int v = 0; v < Registers; ++v) sum[r][v] += factor * weight[v];
+    }
+  }
+#pragma GCC unroll 3
+  for (int v = 0; v < Registers; ++v) {
+    const bool whole = v + 1 < Registers || last == R::kLanes;
+    const std::size_t column = v * R::kLanes;
+    Value offset = {};
+    if (bias != nullptr) {
+      offset = whole ? R::load(bias + column) : load_first<Real, Bytes>(bias + column, last);
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) {
+      Real* to = out + static_cast<std::size_t>(r) * a.out_stride + column;
+      Value value = sum[r][v] + offset;
+      if (whole) {
+        if constexpr (Accumulate) value += R::load(to);
+        R::store(to, value);
+      } else {
+        if constexpr (Accumulate) value += load_first<Real, Bytes>(to, last);
+        store_first<Real, Bytes>(to, value, last);
+      }
+    }
+  }
+}
+
+/// `left` rows, at most Rows of them.
+template <class Real, int Bytes, int Rows, int Registers, bool Accumulate>
+inline void last_tile(const ProductArguments<Real>& a, std::size_t left, const Real* x,
+                      const Real* packed, Real* out, const Real* bias, std::size_t last) {
+  if constexpr (Rows > 0) {
+    if (left == Rows) {
+      tile<Real, Bytes, Rows, Registers, Accumulate>(a, x, packed, out, bias, last);
+    } else {
+      last_tile<Real, Bytes, Rows - 1, Registers, Accumulate>(a, left, x, packed, out, bias, last);
+    }
+  }
+}
+
+/// Rows [begin, end) of one panel.
+template <class Real, int Bytes, int Registers, bool Accumulate>
+[[gnu::noinline]] void panel(const ProductArguments<Real>& a, std::size_t begin, std::size_t end,
+                             std::size_t column, const Real* packed) {
+  constexpr int kRows = kTileRows<Bytes, Registers>;
+  constexpr std::size_t kColumns = Registers * Register<Real, Bytes>::kLanes;
+  const std::size_t excess = column + kColumns > a.width ? column + kColumns - a.width : 0;
+  const std::size_t last = Register<Real, Bytes>::kLanes - excess;
+  const Real* bias = a.bias == nullptr ? nullptr : a.bias + column;
+  std::size_t row = begin;
+  for (; row + kRows <= end; row += kRows) {
+    tile<Real, Bytes, kRows, Registers, Accumulate>(
+        a, a.x + row * a.x_stride, packed, a.out + row * a.out_stride + column, bias, last);
+  }
+  last_tile<Real, Bytes, kRows - 1, Registers, Accumulate>(
+      a, end - row, a.x + row * a.x_stride, packed, a.out + row * a.out_stride + column, bias,
+      last);
+}
+
+template <class Real, int Bytes, bool Accumulate>
+void product_blocks(const ProductArguments<Real>& a) {
+  // Rows that one panel of weights serves while it is in the innermost cache.
+  constexpr std::size_t kBlock = 48;
+  constexpr std::size_t kLanes = Register<Real, Bytes>::kLanes;
+  for (std::size_t begin = 0; begin < a.rows; begin += kBlock) {
+    const std::size_t end = begin + kBlock < a.rows ? begin + kBlock : a.rows;
+    const Real* packed = a.packed;
+    std::size_t left = registers_for<Real, Bytes>(a.width);
+    for (std::size_t column = 0; left > 0;) {
+      const std::size_t registers = panel_registers(left);
+      if (registers == 2) {
+        panel<Real, Bytes, 2, Accumulate>(a, begin, end, column, packed);
+      } else if (registers == 3) {
+        panel<Real, Bytes, 3, Accumulate>(a, begin, end, column, packed);
+      } else {
+        panel<Real, Bytes, 1, Accumulate>(a, begin, end, column, packed);
+      }
+      packed += a.in * registers * kLanes;
+      column += registers * kLanes;
+      left -= registers;
+    }
+  }
+}
+
+template <class Real, int Bytes>
+void product(const ProductArguments<Real>& arguments) {
+  if (arguments.accumulate) {
+    product_blocks<Real, Bytes, true>(arguments);
+  } else {
+    product_blocks<Real, Bytes, false>(arguments);
+  }
+}
+
+// GELU in its tanh form is x/(1 + 2^t), t = −2 log₂e √(2/π) (x + 0.044715 x³).
+
+/// 2^t for |t| < 125 (double: 1021), which t is clamped to: the integer part goes into the
+/// exponent, the fraction in [−½, ½] into a polynomial, the Chebyshev interpolant of (2^r − 1)/r,
+/// with a relative error below 3e-9 (double: 7e-18).
+template <class Real, int Bytes>
+inline typename Register<Real, Bytes>::Value exponential2(typename Register<Real, Bytes>::Value t) {
+  using R = Register<Real, Bytes>;
+  using Value = typename R::Value;
+  using Integer = typename R::Integer;
+  constexpr bool kSingle = std::is_same_v<Real, float>;
+  const Value limit = Value{} + (kSingle ? Real(125) : Real(1021));
+  t = t < limit ? t : limit;
+  t = t > -limit ? t : -limit;
+  // Adding 1.5·2^(mantissa bits − 1) rounds to an integer, left in the low bits.
+  const Value shifted = t + (kSingle ? Real(0x1.8p23) : Real(0x1.8p52));
+  const Value r = t - (shifted - (kSingle ? Real(0x1.8p23) : Real(0x1.8p52)));
+  Value p;
+  if constexpr (kSingle) {
+    p = r * 0.00015453162945120690177f + 0.0013390863364671234381f;
+    p = p * r + 0.0096180825572778514913f;
+    p = p * r + 0.055503571142190778186f;
+    p = p * r + 0.24022650760568126945f;
+    p = p * r + 0.69314718802622878106f;
+  } else {
+    p = r * 4.4549605981865183938e-10 + 7.0725859492692236999e-9;
+    p = p * r + 1.0178062445845773521e-7;
+    p = p * r + 1.3215442587921689653e-6;
+    p = p * r + 0.000015252733829836118394;
+    p = p * r + 0.00015403530441736050155;
+    p = p * r + 0.001333355814641693531;
+    p = p * r + 0.0096181291076068885273;
+    p = p * r + 0.055504108664821594339;
+    p = p * r + 0.2402265069591009822;
+    p = p * r + 0.69314718055994530942;
+  }
+  p = p * r + Real(1);
+  Integer bits;
+  Integer exponent;
+  std::memcpy(&bits, &p, sizeof(p));
+  std::memcpy(&exponent, &shifted, sizeof(shifted));
+  bits += exponent << (kSingle ? 23 : 52);
+  std::memcpy(&p, &bits, sizeof(p));
+  return p;
+}
+
+/// t above, from x and x².
+template <class Real, class Value>
+inline Value gelu_exponent(const Value& x, const Value& square) {
+  return x * (square * Real(-0.1029432395800234874) + Real(-2.302208198144324889));
+}
+
+template <class Real, int Bytes>
+inline typename Register<Real, Bytes>::Value gelu_of(
+    const typename Register<Real, Bytes>::Value& x) {
+  return x / (exponential2<Real, Bytes>(gelu_exponent<Real>(x, x * x)) + Real(1));
+}
+
+/// With the gate g = 1/(1 + 2^t): g + x g (1 − g)·(−t') log 2.
+template <class Real, int Bytes>
+inline typename Register<Real, Bytes>::Value gelu_derivative_of(
+    const typename Register<Real, Bytes>::Value& x) {
+  using Value = typename Register<Real, Bytes>::Value;
+  const Value square = x * x;
+  const Value gate =
+      Real(1) / (exponential2<Real, Bytes>(gelu_exponent<Real>(x, square)) + Real(1));
+  const Value slope = square * Real(0.21406544478346) + Real(1.5957691216057307118);
+  return gate + x * gate * (Real(1) - gate) * slope;
+}
+
+template <class Real, int Bytes>
+void gelu(Real* out, const Real* x, std::size_t count) {
+  using R = Register<Real, Bytes>;
+  std::size_t c = 0;
+  for (; c + R::kLanes <= count; c += R::kLanes) {
+    R::store(out + c, gelu_of<Real, Bytes>(R::load(x + c)));
+  }
+  const std::size_t left = count - c;
+  if (left > 0) {
+    store_first<Real, Bytes>(out + c, gelu_of<Real, Bytes>(load_first<Real, Bytes>(x + c, left)),
+                             left);
+  }
+}
+
+template <class Real, int Bytes>
+void gelu_backward(Real* dy, const Real* x, std::size_t count) {
+  using R = Register<Real, Bytes>;
+  std::size_t c = 0;
+  for (; c + R::kLanes <= count; c += R::kLanes) {
+    R::store(dy + c, R::load(dy + c) * gelu_derivative_of<Real, Bytes>(R::load(x + c)));
+  }
+  const std::size_t left = count - c;
+  if (left > 0) {
+    const auto derivative = gelu_derivative_of<Real, Bytes>(load_first<Real, Bytes>(x + c, left));
+    store_first<Real, Bytes>(dy + c, load_first<Real, Bytes>(dy + c, left) * derivative, left);
+  }
+}
+
+/// Σ term(x_c) over a row, in an order that no register's width changes: 64 bytes of partial sums,
+/// folded by halves. Terms of `fill` must be 0.
+template <class Real, int Bytes, class Term>
+inline Real row_sum(const Real* x, std::size_t width, Real fill, const Term& term) {
+  using R = Register<Real, Bytes>;
+  constexpr std::size_t kParts = 64 / Bytes;
+  typename R::Value part[kParts] = {};
+  std::size_t c = 0;
+  for (; c + kParts * R::kLanes <= width; c += kParts * R::kLanes) {
+    for (std::size_t v = 0; v < kParts; ++v) part[v] += term(R::load(x + c + v * R::kLanes));
+  }
+  for (std::size_t v = 0; v < kParts && c < width; ++v, c += R::kLanes) {
+    const std::size_t left = width - c;
+    part[v] +=
+        term(left >= R::kLanes ? R::load(x + c) : load_first<Real, Bytes>(x + c, left, fill));
+  }
+  Real lanes[64 / sizeof(Real)];
+  for (std::size_t v = 0; v < kParts; ++v) R::store(lanes + v * R::kLanes, part[v]);
+  for (std::size_t half = 32 / sizeof(Real); half > 0; half /= 2) {
+    for (std::size_t l = 0; l < half; ++l) lanes[l] += lanes[l + half];
+  }
+  return lanes[0];
+}
+
+template <class Real, int Bytes>
+void layer_norm(const NormArguments<Real>& a) {
+  using R = Register<Real, Bytes>;
+  using Value = typename R::Value;
+  const Real inverse_width = Real(1) / static_cast<Real>(a.width);
+  for (std::size_t row = 0; row < a.rows; ++row) {
+    const Real* x = a.x + row * a.x_stride;
+    Real* out = a.out + row * a.out_stride;
+    const Real mean =
+        inverse_width * row_sum<Real, Bytes>(x, a.width, Real(0), [](const Value& v) { return v; });
+    const Real squares = row_sum<Real, Bytes>(
+        x, a.width, mean, [mean](const Value& v) { return (v - mean) * (v - mean); });
+    const Real inverse =
+        Real(1) / std::sqrt(squares * inverse_width + static_cast<Real>(a.epsilon));
+    std::size_t c = 0;
+    for (; c + R::kLanes <= a.width; c += R::kLanes) {
+      R::store(out + c,
+               (R::load(x + c) - mean) * inverse * R::load(a.scale + c) + R::load(a.bias + c));
+    }
+    const std::size_t left = a.width - c;
+    if (left > 0) {
+      const Value scale = load_first<Real, Bytes>(a.scale + c, left);
+      const Value bias = load_first<Real, Bytes>(a.bias + c, left);
+      const Value unit = (load_first<Real, Bytes>(x + c, left) - mean) * inverse;
+      store_first<Real, Bytes>(out + c, unit * scale + bias, left);
+    }
+  }
+}
+
+template <class Real, int Bytes>
+constexpr ProductKernels<Real> register_kernels(const char* name) {
+  return {name,
+          packed_size<Real, Bytes>,
+          pack<Real, Bytes>,
+          product<Real, Bytes>,
+          gelu<Real, Bytes>,
+          gelu_backward<Real, Bytes>,
+          layer_norm<Real, Bytes>};
+}
+
+}  // namespace
+}  // namespace plaquette::cpu
