@@ -7,58 +7,13 @@
 #include <type_traits>
 
 #include "cpu/product_kernels.hpp"
+#include "cpu/vector_register.hpp"
 
 /// The functions of ProductKernels, for vector registers of `Bytes` bytes. A source file that is
 /// compiled for one set of instructions includes this and nothing else of the project: all of it is
 /// private to that file, so that the linker can never take one processor's code for another's.
 namespace plaquette::cpu {
 namespace {
-
-template <class Real, int Bytes>
-struct Register {
-  using Bits = std::conditional_t<std::is_same_v<Real, float>, std::int32_t, std::int64_t>;
-  typedef Real Value __attribute__((vector_size(Bytes)));
-  typedef Bits Integer __attribute__((vector_size(Bytes)));
-  static constexpr std::size_t kLanes = Bytes / sizeof(Real);
-
-  static Value load(const Real* from) {
-    Value value;
-    std::memcpy(&value, from, sizeof(value));
-    return value;
-  }
-  static void store(Real* to, const Value& value) { std::memcpy(to, &value, sizeof(value)); }
-};
-
-/// Copies the first `count` < 2·W elements in pieces of W, W/2, …, 1: no call, no loop.
-template <int W, class Real>
-inline void copy_first(Real* to, const Real* from, std::size_t count) {
-  if ((count & W) != 0) {
-    std::memcpy(to, from, W * sizeof(Real));
-    to += W;
-    from += W;
-  }
-  if constexpr (W > 1) copy_first<W / 2>(to, from, count);
-}
-
-/// The first `count` elements, fewer than a register's; the other lanes hold `fill`.
-template <class Real, int Bytes>
-inline typename Register<Real, Bytes>::Value load_first(const Real* from, std::size_t count,
-                                                        Real fill = 0) {
-  using R = Register<Real, Bytes>;
-  alignas(Bytes) Real lanes[R::kLanes];
-  for (Real& lane : lanes) lane = fill;
-  copy_first<R::kLanes / 2>(lanes, from, count);
-  return R::load(lanes);
-}
-
-template <class Real, int Bytes>
-inline void store_first(Real* to, const typename Register<Real, Bytes>::Value& value,
-                        std::size_t count) {
-  using R = Register<Real, Bytes>;
-  alignas(Bytes) Real lanes[R::kLanes];
-  R::store(lanes, value);
-  copy_first<R::kLanes / 2>(to, lanes, count);
-}
 
 // The packed matrix: panels of columns, one after the other, each (in, registers of the panel).
 
@@ -125,7 +80,7 @@ inline void tile(const ProductArguments<Real>& a, const Real* x, const Real* pac
     const std::size_t column = v * R::kLanes;
     Value offset = {};
     if (bias != nullptr) {
-      offset = whole ? R::load(bias + column) : load_first<Real, Bytes>(bias + column, last);
+      offset = whole ? R::load(bias + column) : R::load_first(bias + column, last);
     }
 #pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r) {
@@ -135,8 +90,8 @@ inline void tile(const ProductArguments<Real>& a, const Real* x, const Real* pac
         if constexpr (Accumulate) value += R::load(to);
         R::store(to, value);
       } else {
-        if constexpr (Accumulate) value += load_first<Real, Bytes>(to, last);
-        store_first<Real, Bytes>(to, value, last);
+        if constexpr (Accumulate) value += R::load_first(to, last);
+        R::store_first(to, value, last);
       }
     }
   }
@@ -218,31 +173,29 @@ inline typename Register<Real, Bytes>::Value exponential2(typename Register<Real
   using R = Register<Real, Bytes>;
   using Value = typename R::Value;
   using Integer = typename R::Integer;
-  constexpr bool kSingle = std::is_same_v<Real, float>;
+  constexpr bool kSingle = R::kSingle;
   const Value limit = Value{} + (kSingle ? Real(125) : Real(1021));
-  t = t < limit ? t : limit;
-  t = t > -limit ? t : -limit;
+  t = R::larger(R::smaller(t, limit), -limit);
   // Adding 1.5·2^(mantissa bits − 1) rounds to an integer, left in the low bits.
   const Value shifted = t + (kSingle ? Real(0x1.8p23) : Real(0x1.8p52));
   const Value r = t - (shifted - (kSingle ? Real(0x1.8p23) : Real(0x1.8p52)));
+  // By pairs of coefficients (Estrin): a short chain matters more than one product less.
+  const Value r2 = r * r;
   Value p;
   if constexpr (kSingle) {
-    p = r * 0.00015453162945120690177f + 0.0013390863364671234381f;
-    p = p * r + 0.0096180825572778514913f;
-    p = p * r + 0.055503571142190778186f;
-    p = p * r + 0.24022650760568126945f;
-    p = p * r + 0.69314718802622878106f;
+    const Value low = r * 0.24022650760568126945f + 0.69314718802622878106f;
+    const Value middle = r * 0.0096180825572778514913f + 0.055503571142190778186f;
+    const Value high = r * 0.00015453162945120690177f + 0.0013390863364671234381f;
+    p = (high * r2 + middle) * r2 + low;
   } else {
-    p = r * 4.4549605981865183938e-10 + 7.0725859492692236999e-9;
-    p = p * r + 1.0178062445845773521e-7;
-    p = p * r + 1.3215442587921689653e-6;
-    p = p * r + 0.000015252733829836118394;
-    p = p * r + 0.00015403530441736050155;
-    p = p * r + 0.001333355814641693531;
-    p = p * r + 0.0096181291076068885273;
-    p = p * r + 0.055504108664821594339;
-    p = p * r + 0.2402265069591009822;
-    p = p * r + 0.69314718055994530942;
+    const Value r4 = r2 * r2;
+    const Value c0 = r * 0.2402265069591009822 + 0.69314718055994530942;
+    const Value c2 = r * 0.0096181291076068885273 + 0.055504108664821594339;
+    const Value c4 = r * 0.00015403530441736050155 + 0.001333355814641693531;
+    const Value c6 = r * 1.3215442587921689653e-6 + 0.000015252733829836118394;
+    const Value c8 = r * 7.0725859492692236999e-9 + 1.0178062445845773521e-7;
+    const Value high = r2 * 4.4549605981865183938e-10 + c8;
+    p = (high * r4 + (c6 * r2 + c4)) * r4 + (c2 * r2 + c0);
   }
   p = p * r + Real(1);
   Integer bits;
@@ -287,8 +240,7 @@ void gelu(Real* out, const Real* x, std::size_t count) {
   }
   const std::size_t left = count - c;
   if (left > 0) {
-    store_first<Real, Bytes>(out + c, gelu_of<Real, Bytes>(load_first<Real, Bytes>(x + c, left)),
-                             left);
+    R::store_first(out + c, gelu_of<Real, Bytes>(R::load_first(x + c, left)), left);
   }
 }
 
@@ -301,15 +253,28 @@ void gelu_backward(Real* dy, const Real* x, std::size_t count) {
   }
   const std::size_t left = count - c;
   if (left > 0) {
-    const auto derivative = gelu_derivative_of<Real, Bytes>(load_first<Real, Bytes>(x + c, left));
-    store_first<Real, Bytes>(dy + c, load_first<Real, Bytes>(dy + c, left) * derivative, left);
+    const auto derivative = gelu_derivative_of<Real, Bytes>(R::load_first(x + c, left));
+    R::store_first(dy + c, R::load_first(dy + c, left) * derivative, left);
+  }
+}
+
+/// The sum of all lanes, by halves.
+template <class Real, int Bytes>
+inline Real fold(const typename Register<Real, Bytes>::Value& value) {
+  if constexpr (Bytes == sizeof(Real)) {
+    return value[0];
+  } else {
+    using Half = Register<Real, Bytes / 2>;
+    typename Half::Value halves[2];
+    std::memcpy(halves, &value, sizeof(value));
+    return fold<Real, Bytes / 2>(halves[0] + halves[1]);
   }
 }
 
 /// Σ term(x_c) over a row, in an order that no register's width changes: 64 bytes of partial sums,
-/// folded by halves. Terms of `fill` must be 0.
+/// folded by halves.
 template <class Real, int Bytes, class Term>
-inline Real row_sum(const Real* x, std::size_t width, Real fill, const Term& term) {
+inline Real row_sum(const Real* x, std::size_t width, const Term& term) {
   using R = Register<Real, Bytes>;
   constexpr std::size_t kParts = 64 / Bytes;
   typename R::Value part[kParts] = {};
@@ -319,15 +284,11 @@ inline Real row_sum(const Real* x, std::size_t width, Real fill, const Term& ter
   }
   for (std::size_t v = 0; v < kParts && c < width; ++v, c += R::kLanes) {
     const std::size_t left = width - c;
-    part[v] +=
-        term(left >= R::kLanes ? R::load(x + c) : load_first<Real, Bytes>(x + c, left, fill));
+    part[v] += left >= R::kLanes ? term(R::load(x + c))
+                                 : R::keep_first(term(R::load_first(x + c, left)), left);
   }
-  Real lanes[64 / sizeof(Real)];
-  for (std::size_t v = 0; v < kParts; ++v) R::store(lanes + v * R::kLanes, part[v]);
-  for (std::size_t half = 32 / sizeof(Real); half > 0; half /= 2) {
-    for (std::size_t l = 0; l < half; ++l) lanes[l] += lanes[l + half];
-  }
-  return lanes[0];
+  for (std::size_t v = 1; v < kParts; ++v) part[0] += part[v];
+  return fold<Real, Bytes>(part[0]);
 }
 
 template <class Real, int Bytes>
@@ -339,9 +300,9 @@ void layer_norm(const NormArguments<Real>& a) {
     const Real* x = a.x + row * a.x_stride;
     Real* out = a.out + row * a.out_stride;
     const Real mean =
-        inverse_width * row_sum<Real, Bytes>(x, a.width, Real(0), [](const Value& v) { return v; });
+        inverse_width * row_sum<Real, Bytes>(x, a.width, [](const Value& v) { return v; });
     const Real squares = row_sum<Real, Bytes>(
-        x, a.width, mean, [mean](const Value& v) { return (v - mean) * (v - mean); });
+        x, a.width, [mean](const Value& v) { return (v - mean) * (v - mean); });
     const Real inverse =
         Real(1) / std::sqrt(squares * inverse_width + static_cast<Real>(a.epsilon));
     std::size_t c = 0;
@@ -351,10 +312,10 @@ void layer_norm(const NormArguments<Real>& a) {
     }
     const std::size_t left = a.width - c;
     if (left > 0) {
-      const Value scale = load_first<Real, Bytes>(a.scale + c, left);
-      const Value bias = load_first<Real, Bytes>(a.bias + c, left);
-      const Value unit = (load_first<Real, Bytes>(x + c, left) - mean) * inverse;
-      store_first<Real, Bytes>(out + c, unit * scale + bias, left);
+      const Value scale = R::load_first(a.scale + c, left);
+      const Value bias = R::load_first(a.bias + c, left);
+      const Value unit = (R::load_first(x + c, left) - mean) * inverse;
+      R::store_first(out + c, unit * scale + bias, left);
     }
   }
 }
