@@ -219,16 +219,17 @@ inline typename Register<Real, Bytes>::Value gelu_of(
   return x / (exponential2<Real, Bytes>(gelu_exponent<Real>(x, x * x)) + Real(1));
 }
 
-/// With the gate g = 1/(1 + 2^t): g + x g (1 − g)·(−t') log 2.
+/// With the gate g = 1/(1 + 2^t): g + x g (1 − g)·(−t') log 2, where 1 − g is 2^t g without the
+/// cancellation.
 template <class Real, int Bytes>
 inline typename Register<Real, Bytes>::Value gelu_derivative_of(
     const typename Register<Real, Bytes>::Value& x) {
   using Value = typename Register<Real, Bytes>::Value;
   const Value square = x * x;
-  const Value gate =
-      Real(1) / (exponential2<Real, Bytes>(gelu_exponent<Real>(x, square)) + Real(1));
-  const Value slope = square * Real(0.21406544478346) + Real(1.5957691216057307118);
-  return gate + x * gate * (Real(1) - gate) * slope;
+  const Value power = exponential2<Real, Bytes>(gelu_exponent<Real>(x, square));
+  const Value gate = Real(1) / (power + Real(1));
+  const Value slope = square * Real(0.21406444881780074633) + Real(1.5957691216057307118);
+  return gate + (x * gate) * (power * gate) * slope;
 }
 
 template <class Real, int Bytes>

@@ -7,7 +7,8 @@
 #include <cstring>
 #include <type_traits>
 
-/// One vector register of `Bytes` bytes. Included by the files that are compiled for one set of
+/// One vector register of `Bytes` bytes; where the instructions have none that wide, the compiler
+/// makes do with several. Included by the files that are compiled for one set of
 /// instructions, and private to each of them: the linker must never take one processor's code for
 /// another's.
 namespace plaquette::cpu {
@@ -63,80 +64,53 @@ struct Register {
 
 #if defined(__AVX512F__)
 
-template <class Real, int Bytes>
+/// A mask of the first `count` lanes.
+template <class Real>
 inline auto first_lanes(std::size_t count) {
-  const unsigned mask = (1u << count) - 1;
-  if constexpr (Register<Real, Bytes>::kSingle) {
-    return static_cast<__mmask16>(mask);
-  } else {
-    return static_cast<__mmask8>(mask);
-  }
-}
-
-template <class Real, int Bytes>
-inline typename Register<Real, Bytes>::Value Register<Real, Bytes>::load_first(const Real* from,
-                                                                               std::size_t count) {
-  static_assert(Bytes == 64);
-  if constexpr (kSingle) {
-    return _mm512_maskz_loadu_ps(first_lanes<Real, Bytes>(count), from);
-  } else {
-    return _mm512_maskz_loadu_pd(first_lanes<Real, Bytes>(count), from);
-  }
-}
-
-template <class Real, int Bytes>
-inline void Register<Real, Bytes>::store_first(Real* to, const Value& value, std::size_t count) {
-  if constexpr (kSingle) {
-    _mm512_mask_storeu_ps(to, first_lanes<Real, Bytes>(count), value);
-  } else {
-    _mm512_mask_storeu_pd(to, first_lanes<Real, Bytes>(count), value);
-  }
-}
-
-template <class Real, int Bytes>
-inline typename Register<Real, Bytes>::Value Register<Real, Bytes>::smaller(const Value& a,
-                                                                            const Value& b) {
-  if constexpr (kSingle) {
-    return _mm512_min_ps(a, b);
-  } else {
-    return _mm512_min_pd(a, b);
-  }
-}
-
-template <class Real, int Bytes>
-inline typename Register<Real, Bytes>::Value Register<Real, Bytes>::larger(const Value& a,
-                                                                           const Value& b) {
-  if constexpr (kSingle) {
-    return _mm512_max_ps(a, b);
-  } else {
-    return _mm512_max_pd(a, b);
-  }
+  using Mask = std::conditional_t<std::is_same_v<Real, float>, __mmask16, __mmask8>;
+  return static_cast<Mask>((1u << count) - 1);
 }
 
 #else
 
 /// All bits set in the first `count` lanes.
-template <class Real, int Bytes>
+template <class Real>
 inline __m256i first_lanes(std::size_t count) {
   static constexpr std::int32_t kEdge[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
   const std::size_t words = count * sizeof(Real) / sizeof(std::int32_t);
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kEdge + 8 - words));
 }
 
+#endif
+
 template <class Real, int Bytes>
 inline typename Register<Real, Bytes>::Value Register<Real, Bytes>::load_first(const Real* from,
                                                                                std::size_t count) {
-  static_assert(Bytes == 32);
-  if constexpr (kSingle) {
-    return _mm256_maskload_ps(from, first_lanes<Real, Bytes>(count));
-  } else {
-    return _mm256_maskload_pd(from, first_lanes<Real, Bytes>(count));
-  }
+#if defined(__AVX512F__)
+  if constexpr (Bytes == 64 && kSingle)
+    return _mm512_maskz_loadu_ps(first_lanes<Real>(count), from);
+  if constexpr (Bytes == 64 && !kSingle)
+    return _mm512_maskz_loadu_pd(first_lanes<Real>(count), from);
+#else
+  if constexpr (Bytes == 32 && kSingle) return _mm256_maskload_ps(from, first_lanes<Real>(count));
+  if constexpr (Bytes == 32 && !kSingle) return _mm256_maskload_pd(from, first_lanes<Real>(count));
+#endif
+  alignas(Bytes) Real lanes[kLanes] = {};
+  copy_first<kLanes / 2>(lanes, from, count);
+  return load(lanes);
 }
 
 template <class Real, int Bytes>
 inline void Register<Real, Bytes>::store_first(Real* to, const Value& value, std::size_t count) {
-  // A masked store takes dozens of cycles on some processors.
+#if defined(__AVX512F__)
+  if constexpr (Bytes == 64 && kSingle) {
+    return _mm512_mask_storeu_ps(to, first_lanes<Real>(count), value);
+  }
+  if constexpr (Bytes == 64 && !kSingle) {
+    return _mm512_mask_storeu_pd(to, first_lanes<Real>(count), value);
+  }
+#endif
+  // A masked store of AVX2 takes dozens of cycles on some processors.
   alignas(Bytes) Real lanes[kLanes];
   store(lanes, value);
   copy_first<kLanes / 2>(to, lanes, count);
@@ -145,24 +119,29 @@ inline void Register<Real, Bytes>::store_first(Real* to, const Value& value, std
 template <class Real, int Bytes>
 inline typename Register<Real, Bytes>::Value Register<Real, Bytes>::smaller(const Value& a,
                                                                             const Value& b) {
-  if constexpr (kSingle) {
-    return _mm256_min_ps(a, b);
-  } else {
-    return _mm256_min_pd(a, b);
-  }
+  // The compiler makes a comparison and a blend of the conditional.
+#if defined(__AVX512F__)
+  if constexpr (Bytes == 64 && kSingle) return _mm512_min_ps(a, b);
+  if constexpr (Bytes == 64 && !kSingle) return _mm512_min_pd(a, b);
+#else
+  if constexpr (Bytes == 32 && kSingle) return _mm256_min_ps(a, b);
+  if constexpr (Bytes == 32 && !kSingle) return _mm256_min_pd(a, b);
+#endif
+  return a < b ? a : b;
 }
 
 template <class Real, int Bytes>
 inline typename Register<Real, Bytes>::Value Register<Real, Bytes>::larger(const Value& a,
                                                                            const Value& b) {
-  if constexpr (kSingle) {
-    return _mm256_max_ps(a, b);
-  } else {
-    return _mm256_max_pd(a, b);
-  }
-}
-
+#if defined(__AVX512F__)
+  if constexpr (Bytes == 64 && kSingle) return _mm512_max_ps(a, b);
+  if constexpr (Bytes == 64 && !kSingle) return _mm512_max_pd(a, b);
+#else
+  if constexpr (Bytes == 32 && kSingle) return _mm256_max_ps(a, b);
+  if constexpr (Bytes == 32 && !kSingle) return _mm256_max_pd(a, b);
 #endif
+  return a > b ? a : b;
+}
 
 }  // namespace
 }  // namespace plaquette::cpu
