@@ -17,10 +17,11 @@ namespace {
 
 // The packed matrix: panels of columns, one after the other, each (in, registers of the panel).
 
-/// Registers in the panel that begins where `left` registers are still to come: two, and three or
-/// one at the end, so that a panel alone never has the one register that leaves units idle.
+/// Registers in the panel that begins where `left` registers are still to come: three, which load
+/// least for each multiply-add, and as many twos as it takes to leave threes only.
 constexpr std::size_t panel_registers(std::size_t left) {
-  return left == 3 || left == 1 ? left : 2;
+  if (left == 1) return 1;
+  return left % 3 == 0 ? 3 : 2;
 }
 
 template <class Real, int Bytes>
@@ -40,10 +41,12 @@ void pack(Real* packed, const Real* from, std::size_t row_stride, std::size_t co
   std::size_t left = registers_for<Real, Bytes>(width);
   for (std::size_t begin = 0; left > 0;) {
     const std::size_t columns = panel_registers(left) * kLanes;
+    const std::size_t filled = begin + columns < width ? columns : width - begin;
     for (std::size_t k = 0; k < in; ++k) {
-      for (std::size_t c = begin; c < begin + columns; ++c) {
-        *packed++ = c < width ? from[k * row_stride + c * column_stride] : Real(0);
-      }
+      const Real* row = from + k * row_stride + begin * column_stride;
+      for (std::size_t c = 0; c < filled; ++c) packed[c] = row[c * column_stride];
+      for (std::size_t c = filled; c < columns; ++c) packed[c] = 0;
+      packed += columns;
     }
     begin += columns;
     left -= columns / kLanes;
