@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cpu/blas.hpp"
+#include "cpu/gram_tile.hpp"
 #include "cpu/layers.hpp"
 #include "cpu/packed_product.hpp"
 
@@ -131,6 +132,32 @@ struct Case {
   }
 };
 
+/// A tile of the Gram matrix of 2048 columns.
+template <class Real>
+struct Gram {
+  static constexpr std::size_t kRows = 256;
+  static constexpr std::size_t kColumns = 2048;
+  std::vector<Real> left = numbers<Real>(kRows * kColumns, 1);
+  std::vector<Real> right = numbers<Real>(kRows * kColumns, 2);
+  std::vector<double> tile = std::vector<double>(kRows * kRows);
+  std::vector<Real> plain = std::vector<Real>(kRows * kRows);
+  Workspace workspace{cpu::gram_tile_workspace<Real>(kRows)};
+
+  void add(std::vector<Row>& table) {
+    const double flops = 2.0 * kRows * kRows * kColumns;
+    table.push_back({"OpenBLAS Gram tile, not promoted", flops, [this] {
+                       cpu::gemm(cpu::Transpose::no, cpu::Transpose::yes, kRows, kRows, kColumns,
+                                 left.data(), kColumns, right.data(), kColumns, Real(0),
+                                 plain.data(), kRows);
+                     }});
+    table.push_back({"packed   Gram tile, promoted", flops, [this] {
+                       cpu::gram_tile<Real>({tile.data(), kRows, kRows, kRows},
+                                            {left.data(), kRows, kColumns, kColumns},
+                                            {right.data(), kRows, kColumns, kColumns}, workspace);
+                     }});
+  }
+};
+
 template <class Real>
 void report(const char* precision, int rounds) {
   constexpr std::size_t kSize = 1024;
@@ -148,6 +175,8 @@ void report(const char* precision, int rounds) {
     for (const std::size_t rows : {100, 400}) cases.emplace_back(rows, d, 4);
   }
   for (auto& each : cases) each.add(table);
+  Gram<Real> gram;
+  gram.add(table);
   measure_all(table, rounds);
   const double peak = table[0].flops / table[0].best;
   std::printf("%s, kernels %s\n", precision, cpu::product_kernels<Real>().name);
