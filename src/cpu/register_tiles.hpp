@@ -34,22 +34,45 @@ std::size_t packed_size(std::size_t in, std::size_t width) {
   return in * registers_for<Real, Bytes>(width) * Register<Real, Bytes>::kLanes;
 }
 
+/// One panel. Sixteen elements of a column at a time where columns are contiguous: rows that lie a
+/// power of two apart would drive each other out of the cache before all of a line is read.
+template <class Real>
+void pack_panel(Real* packed, const Real* from, std::size_t row_stride, std::size_t column_stride,
+                std::size_t in, std::size_t filled, std::size_t columns) {
+  constexpr std::size_t kPiece = 16;
+  std::size_t k = 0;
+  for (; column_stride != 1 && k + kPiece <= in; k += kPiece) {
+    for (std::size_t c = 0; c < filled; ++c) {
+      const Real* column = from + k * row_stride + c * column_stride;
+#pragma GCC unroll 16
+      for (std::size_t line = 0; line < kPiece; ++line) {
+        packed[(k + line) * columns + c] = column[line * row_stride];
+      }
+    }
+  }
+  for (; k < in; ++k) {
+    const Real* row = from + k * row_stride;
+    for (std::size_t c = 0; c < filled; ++c) packed[k * columns + c] = row[c * column_stride];
+  }
+  for (k = 0; k < in; ++k) {
+    for (std::size_t c = filled; c < columns; ++c) packed[k * columns + c] = 0;
+  }
+}
+
 template <class Real, int Bytes>
 void pack(Real* packed, const Real* from, std::size_t row_stride, std::size_t column_stride,
           std::size_t in, std::size_t width) {
   constexpr std::size_t kLanes = Register<Real, Bytes>::kLanes;
   std::size_t left = registers_for<Real, Bytes>(width);
   for (std::size_t begin = 0; left > 0;) {
-    const std::size_t columns = panel_registers(left) * kLanes;
+    const std::size_t registers = panel_registers(left);
+    const std::size_t columns = registers * kLanes;
     const std::size_t filled = begin + columns < width ? columns : width - begin;
-    for (std::size_t k = 0; k < in; ++k) {
-      const Real* row = from + k * row_stride + begin * column_stride;
-      for (std::size_t c = 0; c < filled; ++c) packed[c] = row[c * column_stride];
-      for (std::size_t c = filled; c < columns; ++c) packed[c] = 0;
-      packed += columns;
-    }
+    pack_panel(packed, from + begin * column_stride, row_stride, column_stride, in, filled,
+               columns);
+    packed += in * columns;
     begin += columns;
-    left -= columns / kLanes;
+    left -= registers;
   }
 }
 
