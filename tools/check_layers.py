@@ -34,7 +34,7 @@ REGISTRY = "src/backend/registry.cpp"
 THIRD_PARTY = {
     "base": (), "physics": (), "model": (), "backend": (), "network": (),
     "kernels": ("cuda_", "cub/"),
-    "cpu": ("cblas.h", "omp.h"),
+    "cpu": ("cblas.h", "omp.h", "immintrin.h"),
     "cuda": ("cuda_", "cublas", "cusolver", "cub/", "nvtx3/"),
     "exact": ("Eigen/", "Spectra/", "omp.h"),
     "vmc": ("fmt/",),

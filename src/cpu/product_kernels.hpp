@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+
+namespace plaquette::cpu {
+
+/// Arithmetic on rows that the CPU backend compiles once for each set of vector instructions and
+/// chooses when the program starts. Every table of these functions gives the same bits: an element
+/// of a product is one chain of fused multiply-adds over `in`, from 0 up, whatever the width of a
+/// register, the number of rows in a call or the thread.
+
+/// out (+)= x·W + bias. Strides are the distances between rows, in elements.
+template <class Real>
+struct ProductArguments {
+  Real* out;  // (rows, width)
+  std::size_t out_stride;
+  const Real* x;  // (rows, in)
+  std::size_t x_stride;
+  std::size_t rows;
+  std::size_t in;
+  std::size_t width;
+  const Real* packed;  // W as `pack` left it, at a vector register's alignment
+  const Real* bias;    // (width), or null
+  bool accumulate;     // out += x·W + bias
+};
+
+/// out = scale·(x − mean)/√(variance + ε) + bias over each row.
+template <class Real>
+struct NormArguments {
+  Real* out;  // (rows, width); may be x
+  std::size_t out_stride;
+  const Real* x;  // (rows, width)
+  std::size_t x_stride;
+  std::size_t rows;
+  std::size_t width;
+  const Real* scale;  // (width)
+  const Real* bias;   // (width)
+  double epsilon;
+};
+
+template <class Real>
+struct ProductKernels {
+  const char* name;
+  /// Elements of an (in, width) matrix once packed: columns zero-padded to whole registers.
+  std::size_t (*packed_size)(std::size_t in, std::size_t width);
+  /// Packs W(k, c) = from[k·row_stride + c·column_stride].
+  void (*pack)(Real* packed, const Real* from, std::size_t row_stride, std::size_t column_stride,
+               std::size_t in, std::size_t width);
+  void (*product)(const ProductArguments<Real>&);
+  /// out = gelu(x), element by element; x may be out.
+  void (*gelu)(Real* out, const Real* x, std::size_t count);
+  /// dy *= gelu'(x), element by element.
+  void (*gelu_backward)(Real* dy, const Real* x, std::size_t count);
+  void (*layer_norm)(const NormArguments<Real>&);
+};
+
+/// The tables, for processors with AVX2 and FMA, and with AVX-512.
+template <class Real>
+const ProductKernels<Real>& product_kernels_avx2();
+template <class Real>
+const ProductKernels<Real>& product_kernels_avx512();
+
+/// The one for the processor that this runs on.
+template <class Real>
+const ProductKernels<Real>& product_kernels();
+
+}  // namespace plaquette::cpu
