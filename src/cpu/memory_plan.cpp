@@ -49,7 +49,7 @@ MemoryPlan plan_memory(const Problem& problem, const Resources& resources) {
                 {"samples", M * (words + 4 * sizeof(double))},
                 // Parameters, direction, momentum, second moment and what the checkpoint copies.
                 {"optimiser vectors", 8 * parameters * sizeof(double)},
-                {"energy history", problem.caller_bytes}};
+                {"histories and observables", problem.caller_bytes}};
   if (M > 0) {
     const std::size_t n = problem.gram_form == GramForm::samples ? 2 * M : parameters;
     plan.items.push_back({"Gram matrix", n * (n + 1) * sizeof(double)});

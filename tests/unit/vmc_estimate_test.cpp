@@ -21,8 +21,6 @@ TEST(Estimate, FollowsTheDefinitions) {
   EXPECT_EQ(result.mean, Complex(-3, 1));
   // |2|² , |−2i|², |1 − i|², |−3 + 3i|²
   EXPECT_DOUBLE_EQ(result.variance, (4.0 + 4.0 + 2.0 + 18.0) / 4);
-  // Chains 0, 1 have the means −1.5 and −4.5.
-  EXPECT_DOUBLE_EQ(result.error, 1.5);
   EXPECT_DOUBLE_EQ(result.v_score(8), 8 * 7.0 / 9.0);
 }
 
@@ -66,6 +64,73 @@ std::vector<double> autoregressive(double rho, std::size_t rows, std::size_t cha
     x[k] = rho * x[k - chains] + std::sqrt(1 - rho * rho) * normal(engine);
   }
   return x;
+}
+
+/// 32 chains are told apart by their own scatter: √(Σ(x − mean)²/(n(n − 1))) of their means.
+TEST(Estimate, ErrorIsTheScatterOfManyChains) {
+  constexpr std::size_t kChains = 32;
+  std::vector<Complex> energies;
+  double squares = 0;
+  for (std::size_t slot = 0; slot < 2; ++slot) {
+    for (std::size_t chain = 0; chain < kChains; ++chain) {
+      const double of_chain = chain % 2 == 0 ? 1 : -1;
+      energies.emplace_back(of_chain + (slot == 0 ? 5 : -5), 0);
+      squares += slot * of_chain * of_chain;
+    }
+  }
+  const std::vector<double> weights(energies.size(), 1.0 / 64);
+  EXPECT_NEAR(estimate(energies, weights, kChains).error, std::sqrt(squares / (32 * 31)), 1e-14);
+}
+
+struct ChainLayout {
+  double rho;
+  std::size_t chains;
+  std::size_t rows;
+};
+
+class ErrorOfFewChains : public testing::TestWithParam<ChainLayout> {};
+
+/// z = (mean − 0)/error over many data sets follows the normal law: one third beyond 1, one
+/// twentieth beyond 2, a few per mille beyond 3. The process is stationary with mean 0.
+TEST_P(ErrorOfFewChains, PullsFollowTheNormalLaw) {
+  const auto [rho, chains, rows] = GetParam();
+  constexpr int kSets = 600;
+  int beyond[4] = {};
+  for (int set = 0; set < kSets; ++set) {
+    const std::vector<double> x =
+        autoregressive(rho, rows, chains, static_cast<unsigned>(1000 * chains + set));
+    const std::vector<Complex> energies(x.begin(), x.end());
+    const std::vector<double> weights(x.size(), 1.0 / static_cast<double>(x.size()));
+    const EnergyEstimate found = estimate(energies, weights, chains);
+    const double z = std::abs(found.mean.real()) / found.error;
+    for (int k = 1; k <= 3; ++k) beyond[k] += z > k ? 1 : 0;
+  }
+  const auto share = [&](int k) { return beyond[k] / static_cast<double>(kSets); };
+  // Four standard deviations of the counts, and what few degrees of freedom leave of the tails.
+  EXPECT_NEAR(share(1), 0.317, 0.08);
+  EXPECT_NEAR(share(2), 0.046, 0.04);
+  EXPECT_LT(share(3), 0.02);
+}
+
+INSTANTIATE_TEST_SUITE_P(Layouts, ErrorOfFewChains,
+                         testing::Values(ChainLayout{0, 2, 512}, ChainLayout{0.8, 2, 512},
+                                         ChainLayout{0.95, 2, 512}, ChainLayout{0.8, 1, 1024},
+                                         ChainLayout{0.9, 8, 128}, ChainLayout{0.5, 16, 16},
+                                         ChainLayout{0, 4, 1}, ChainLayout{0.9, 1, 4000}));
+
+/// Chains that sit still say no more than one sample each.
+TEST(Estimate, ErrorOfChainsThatSitStillIsThatOfTheirNumber) {
+  constexpr std::size_t kChains = 8;
+  constexpr std::size_t kRows = 128;
+  std::vector<Complex> energies;
+  for (std::size_t k = 0; k < kRows * kChains; ++k) {
+    energies.emplace_back(k % kChains % 2 == 0 ? 1 : -1, 0);
+  }
+  const std::vector<double> weights(energies.size(), 1.0 / static_cast<double>(energies.size()));
+  const double of_eight = 1 / std::sqrt(7.0);
+  const double error = estimate(energies, weights, kChains).error;
+  EXPECT_GT(error, 0.9 * of_eight);
+  EXPECT_LT(error, 2.5 * of_eight);
 }
 
 TEST(Estimate, ErrorCoversCorrelatedChains) {
