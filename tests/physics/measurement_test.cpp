@@ -276,7 +276,7 @@ TEST(Measurement, ErrorsAreOneStandardDeviation) {
     std::size_t chains;
     std::size_t rounds;
   };
-  for (const Layout layout : {Layout{64, 8}, Layout{4, 400}}) {
+  for (const Layout layout : {Layout{64, 8}, Layout{4, 400}, Layout{2, 128}}) {
     constexpr int kSeeds = 150;
     double sum = 0;
     double squares = 0;
