@@ -31,23 +31,34 @@ void require_current(const RunDirectory& directory, const std::filesystem::path&
   }
 }
 
-/// Whose energies these are: as measured, or as the run was configured.
-Hamiltonian hamiltonian_of(const std::string& root, const nlohmann::json& document) {
-  Job job = read_configuration(RunDirectory{root}.configuration()).job;
+/// Whose energies these are: as `source` says it was measured, or as the run was configured.
+/// Throws InputError that names the source.
+Hamiltonian hamiltonian_of(const std::string& root, const std::filesystem::path& source,
+                           const nlohmann::json& document) {
+  const Job job = read_configuration(RunDirectory{root}.configuration()).job;
   const Lattice lattice = make_lattice(job.lattice, job.L);
-  if (document.is_object() && document.contains("marshall")) {
-    Couplings& couplings = job.couplings;
-    couplings.marshall = document.value("marshall", false);
-    couplings.bonds.clear();
-    couplings.J1 = document.value("J1", couplings.J1);
-    couplings.J2 = document.value("J2", couplings.J2);
-    std::vector<double> table;
-    for (const auto& row : document.value("bonds", nlohmann::json::array())) {
-      for (const auto& number : row) table.push_back(number.get<double>());
-    }
-    if (!table.empty()) couplings.bonds = bonds_from_table(table, lattice.sites());
+  if (!document.is_object() || !document.contains("marshall")) {
+    return make_hamiltonian(lattice, job.couplings);
   }
-  return make_hamiltonian(lattice, job.couplings);
+  try {
+    Couplings measured;
+    document.at("marshall").get_to(measured.marshall);
+    if (document.contains("bonds")) {
+      std::vector<double> table;
+      for (const auto& row : document.at("bonds")) {
+        for (const auto& number : row) table.push_back(number.get<double>());
+      }
+      measured.bonds = bonds_from_table(table, lattice.sites());
+    } else {
+      document.at("J1").get_to(measured.J1);
+      document.at("J2").get_to(measured.J2);
+    }
+    return make_hamiltonian(lattice, measured);
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError(concat(source.string(), ": its couplings cannot be read: ", error.what()));
+  } catch (const InputError& error) {
+    throw InputError(concat(source.string(), ": ", error.what()));
+  }
 }
 
 /// From measure.json if there is one, else from summary.json.
@@ -77,7 +88,7 @@ Run read_run(const std::string& root) {
       root,
       source.string(),
       {{number("variance"), variance_error}, {number("energy_per_site"), number("energy_error")}},
-      hamiltonian_of(root, document)};
+      hamiltonian_of(root, source, document)};
 }
 
 /// Only energies of one magnet lie on one line, whatever frames its runs worked in.

@@ -189,6 +189,7 @@ void exchange_ratios(Backend& backend, const ConfigurationBatch& states,
   std::vector<std::size_t> places;  // in `out`
   std::vector<Complex> amplitudes;
   const auto look = [&] {
+    if (places.empty()) return;
     amplitudes.resize(places.size());
     backend.log_psi(ConfigurationBatch(states.sites(), std::exchange(connected, {})), amplitudes);
     for (std::size_t c = 0; c < places.size(); ++c) {
