@@ -212,7 +212,7 @@ TEST(PhysicalLabelsOfTheGroundState, AreKept) {
   };
   for (const GroundLabel& given : cases) {
     const Lattice lattice = make_lattice(given.kind, given.L);
-    const GroundState ground = ground_state(make_hamiltonian(lattice, {.J2 = 0}));
+    const GroundState ground = ground_state(make_hamiltonian(lattice, {.J2 = 0}), 1);
     const std::vector<std::uint64_t> states = zero_magnetisation_states(lattice.sites());
     State physical;
     for (std::size_t k = 0; k < states.size(); ++k) physical[states[k]] = ground.amplitudes[k];
@@ -322,7 +322,7 @@ double spin_product(const State& psi, int i, int j) {
 
 /// C(r) that Observables find in the exact ground state of `hamiltonian`, in its own frame.
 std::vector<double> measured_correlations(const Lattice& lattice, const Hamiltonian& hamiltonian) {
-  const GroundState ground = ground_state(hamiltonian);
+  const GroundState ground = ground_state(hamiltonian, 1);
   const std::vector<std::uint64_t> states = zero_magnetisation_states(lattice.sites());
   State psi;
   for (std::size_t k = 0; k < states.size(); ++k) psi[states[k]] = ground.amplitudes[k];
@@ -375,8 +375,8 @@ TEST(MarshallBonds, CorrelationsAreThoseOfThePhysicalState) {
     const Hamiltonian turned = make_hamiltonian(given.lattice, couplings);
     for (const Bond& bond : turned.bonds) EXPECT_TRUE(bond.Jxy < 0 || !given.all_negative);
     EXPECT_TRUE(same_up_to_rotation(plain, turned));
-    const GroundState ground = ground_state(plain);
-    EXPECT_NEAR(ground_state(turned).energy, ground.energy, 1e-8);
+    const GroundState ground = ground_state(plain, 1);
+    EXPECT_NEAR(ground_state(turned, 1).energy, ground.energy, 1e-8);
     const std::vector<std::uint64_t> states = zero_magnetisation_states(given.lattice.sites());
     State physical;
     for (std::size_t k = 0; k < states.size(); ++k) physical[states[k]] = ground.amplitudes[k];
