@@ -98,13 +98,15 @@ Findings look(const Subject& subject, const AttentionOptions& given) {
   return found;
 }
 
-Results results_of(const Findings& found, const Job& job) {
+Results results_of(const Findings& found, const Subject& subject) {
+  const Job& job = subject.options.job;
   const NetworkShape& shape = found.shape;
   const auto layers = static_cast<std::size_t>(shape.layers);
   const auto heads = static_cast<std::size_t>(shape.heads);
   const auto n = static_cast<std::size_t>(shape.tokens());
   const Results::Shape maps{layers, heads, n, n};
   Results results;
+  record_magnet(results, subject);
   results.text("attention", std::string(word(job.network.attention)));
   results.integer("layers", shape.layers);
   results.integer("heads", shape.heads);
@@ -181,8 +183,9 @@ int attention_command(const Arguments& arguments) {
   if (!subject) return 0;
   const ResultFiles files(*subject, given.out, "attention",
                           given.force ? Overwrite::yes : Overwrite::no);
+  tell_magnet(*subject, given.json);
   const Findings found = look(*subject, given);
-  const Results results = results_of(found, subject->options.job);
+  const Results results = results_of(found, *subject);
   files.write(results);
   if (given.json) {
     fmt::print("{}\n", results.json());

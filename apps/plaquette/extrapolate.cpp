@@ -5,6 +5,7 @@
 #include "fmt/core.h"
 #include "job_options.hpp"
 #include "json.hpp"
+#include "plaquette/io/bonds_file.hpp"
 #include "plaquette/io/run_directory.hpp"
 #include "plaquette/vmc/extrapolation.hpp"
 
@@ -15,6 +16,7 @@ struct Run {
   std::string directory;
   std::string source;  // the file that the numbers come from
   EnergyPoint point;
+  Hamiltonian hamiltonian;
 };
 
 /// A run may have gone on since it was measured.
@@ -26,6 +28,36 @@ void require_current(const RunDirectory& directory, const std::filesystem::path&
     throw InputError(concat(source.string(), ": was measured after step ", document["step"].dump(),
                             ", the run is at step ", now, "; measure it again: plaquette measure ",
                             directory.root.string(), " --force"));
+  }
+}
+
+/// Whose energies these are: as `source` says it was measured, or as the run was configured.
+/// Throws InputError that names the source.
+Hamiltonian hamiltonian_of(const std::string& root, const std::filesystem::path& source,
+                           const nlohmann::json& document) {
+  const Job job = read_configuration(RunDirectory{root}.configuration()).job;
+  const Lattice lattice = make_lattice(job.lattice, job.L);
+  if (!document.is_object() || !document.contains("marshall")) {
+    return make_hamiltonian(lattice, job.couplings);
+  }
+  try {
+    Couplings measured;
+    document.at("marshall").get_to(measured.marshall);
+    if (document.contains("bonds")) {
+      std::vector<double> table;
+      for (const auto& row : document.at("bonds")) {
+        for (const auto& number : row) table.push_back(number.get<double>());
+      }
+      measured.bonds = bonds_from_table(table, lattice.sites());
+    } else {
+      document.at("J1").get_to(measured.J1);
+      document.at("J2").get_to(measured.J2);
+    }
+    return make_hamiltonian(lattice, measured);
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError(concat(source.string(), ": its couplings cannot be read: ", error.what()));
+  } catch (const InputError& error) {
+    throw InputError(concat(source.string(), ": ", error.what()));
   }
 }
 
@@ -55,25 +87,16 @@ Run read_run(const std::string& root) {
   return {
       root,
       source.string(),
-      {{number("variance"), variance_error}, {number("energy_per_site"), number("energy_error")}}};
+      {{number("variance"), variance_error}, {number("energy_per_site"), number("energy_error")}},
+      hamiltonian_of(root, source, document)};
 }
 
-/// Runs of one magnet: only their energies lie on one line.
-void require_same_magnet(const std::vector<std::string>& roots) {
-  const auto magnet = [](const std::string& root) {
-    const Job job = read_configuration(RunDirectory{root}.configuration()).job;
-    const Hamiltonian hamiltonian =
-        make_hamiltonian(make_lattice(job.lattice, job.L), job.couplings);
-    std::string text = concat(hamiltonian.sites, " sites");
-    for (const Bond& bond : hamiltonian.bonds) {
-      // The Marshall rule rotates the state, not the energies.
-      text += concat(", ", bond.i, ' ', bond.j, ' ', bond.Jz, ' ', std::abs(bond.Jxy));
-    }
-    return text;
-  };
-  for (const std::string& root : roots) {
-    if (magnet(root) != magnet(roots.front())) {
-      throw InputError(concat(root, ": its lattice or couplings are not those of ", roots.front()));
+/// Only energies of one magnet lie on one line, whatever frames its runs worked in.
+void require_same_magnet(const std::vector<Run>& runs) {
+  for (const Run& run : runs) {
+    if (!same_up_to_rotation(run.hamiltonian, runs.front().hamiltonian)) {
+      throw InputError(concat(run.directory, ": its lattice or couplings are not those of ",
+                              runs.front().directory));
     }
   }
 }
@@ -115,7 +138,7 @@ int extrapolate_command(const Arguments& arguments) {
     runs.push_back(read_run(root));
     points.push_back(runs.back().point);
   }
-  require_same_magnet(roots);
+  require_same_magnet(runs);
   const ZeroVarianceFit fit = fit_zero_variance(points);
   if (json) {
     print_json(runs, fit);

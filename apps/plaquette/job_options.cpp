@@ -74,7 +74,8 @@ void define_couplings(Options& options, Couplings& couplings, std::string& bonds
   options.number("--J1", couplings.J1, "nearest-neighbour coupling");
   options.number("--J2", couplings.J2,
                  "next-nearest-neighbour coupling; shastry-sutherland: of the dimers");
-  options.flag("--marshall", couplings.marshall, "rotate one sublattice (Marshall sign rule)");
+  options.flag("--marshall", couplings.marshall, "rotate one sublattice (Marshall sign rule)",
+               "--no-marshall");
   options.text("--bonds", bonds_file, "file of bonds i j Jz Jxy, in place of J1 and J2");
 }
 
@@ -88,9 +89,6 @@ void define_symmetry(Options& options, SymmetryChoice& symmetry) {
 void resolve_couplings(const Options& options, const Lattice& lattice,
                        const std::string& bonds_file, Couplings& couplings) {
   if (bonds_file.empty()) return;
-  if (couplings.marshall) {
-    throw InputError("--marshall: must not be given with --bonds; write its signs into Jxy");
-  }
   couplings.bonds = read_bonds(options.path("--bonds", bonds_file), lattice.sites());
 }
 

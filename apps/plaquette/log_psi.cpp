@@ -6,7 +6,9 @@
 #include "fmt/core.h"
 #include "job_options.hpp"
 #include "json.hpp"
+#include "messages.hpp"
 #include "plaquette/backend/registry.hpp"
+#include "plaquette/io/provenance.hpp"
 
 namespace plaquette {
 namespace {
@@ -21,6 +23,18 @@ void print_json(const ConfigurationBatch& states, const std::vector<std::complex
     rows.push_back(std::move(row));
   }
   fmt::print("{}\n", rows.dump(2));
+}
+
+/// Those of the model file, or the defaults, with what was given in their place.
+Couplings resolved_couplings(const Options& options, const Couplings& given,
+                             const std::string& bonds_file, const Model& model) {
+  Couplings couplings = model.provenance ? model.provenance->couplings : Couplings{};
+  if (options.given("--J1") || options.given("--J2")) couplings.bonds.clear();
+  if (options.given("--J1")) couplings.J1 = given.J1;
+  if (options.given("--J2")) couplings.J2 = given.J2;
+  if (options.given("--marshall")) couplings.marshall = given.marshall;
+  resolve_couplings(options, make_lattice(model.lattice, model.L), bonds_file, couplings);
+  return couplings;
 }
 
 }  // namespace
@@ -47,13 +61,17 @@ int log_psi_command(const Arguments& arguments) {
 
   const Model model = read_model(path);
   const Lattice lattice = make_lattice(model.lattice, model.L);
-  resolve_couplings(options, lattice, bonds_file, couplings);
   const ConfigurationBatch states = read_configurations(source, lattice.sites());
   Job job = shared.job;
   job.lattice = model.lattice;
   job.L = model.L;
   job.network = model.network;
-  job.couplings = couplings;
+  job.couplings = resolved_couplings(options, couplings, bonds_file, model);
+  if (model.provenance && !options.given("--symmetry")) job.symmetry = model.provenance->symmetry;
+  if (local_energy) {
+    tell_line("local energies of {}{}", couplings_text(job.couplings),
+              model.provenance ? "" : "; the model file does not say whose ground state it is");
+  }
   const Problem problem{.system = make_system(job), .precision = job.precision};
   const auto backend = make_backend(shared.chosen_backend(), problem, shared.resources);
   announce_auto_backend(shared, false);

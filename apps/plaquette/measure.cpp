@@ -10,13 +10,16 @@
 namespace plaquette {
 namespace {
 
-Results results_of(const Measurement& found, const Job& job) {
+Results results_of(const Measurement& found, const Subject& subject) {
+  const Job& job = subject.options.job;
   const Lattice lattice = make_lattice(job.lattice, job.L);
   const Results::Shape grid{static_cast<std::size_t>(lattice.rows),
                             static_cast<std::size_t>(lattice.columns)};
   Results results;
-  results.text("lattice", std::string(word(job.lattice)));
-  results.integer("L", job.L);
+  record_magnet(results, subject);
+  if (job.sampler == SamplerKind::exchange) {
+    results.integer("chains", static_cast<std::int64_t>(job.chains));
+  }
   results.integer("samples", static_cast<std::int64_t>(found.samples));
   results.number("energy_per_site", found.energy.mean);
   results.number("energy_error", found.energy.error);
@@ -81,12 +84,14 @@ int measure_command(const Arguments& arguments) {
   if (!subject) return 0;
   const Job& job = subject->options.job;
   const ResultFiles files(*subject, out, "measure", force ? Overwrite::yes : Overwrite::no);
-  const auto backend = make_backend(subject->options.chosen_backend(),
-                                    make_measurement_problem(job), subject->options.resources);
+  const auto backend =
+      make_backend(subject->options.chosen_backend(), make_measurement_problem(job, observables),
+                   subject->options.resources);
+  tell_magnet(*subject, json);
   announce_auto_backend(subject->options, quiet);
   backend->set_parameters(subject->parameters);
   const Measurement found = measure(job, *backend, observables, subject->sampling(quiet));
-  Results results = results_of(found, job);
+  Results results = results_of(found, *subject);
   if (subject->directory) {
     results.integer("step", static_cast<std::int64_t>(subject->state.step));
   }

@@ -2,8 +2,10 @@
 
 #include "backend_choice.hpp"
 #include "fmt/core.h"
+#include "messages.hpp"
 #include "plaquette/build_info.hpp"
 #include "plaquette/io/symmetry_text.hpp"
+#include "plaquette/model/system_warnings.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
 
@@ -15,6 +17,7 @@ int conduct_session(const RunDirectory& directory, const JobOptions& options, Ba
   const auto steps = static_cast<std::uint64_t>(options.job.steps);
   Progress progress(start.state.step, steps, output.quiet);
   if (!options.backend) progress.message(auto_backend_message());
+  for (const std::string& warning : warnings(make_system(options.job))) tell_line("{}", warning);
   Optimisation optimisation(options.job, backend, start.state);
   const SessionEnd end =
       run_session(directory, options.job, optimisation, start,

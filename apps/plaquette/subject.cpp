@@ -4,6 +4,9 @@
 
 #include "fmt/core.h"
 #include "messages.hpp"
+#include "plaquette/io/provenance.hpp"
+#include "plaquette/io/symmetry_text.hpp"
+#include "plaquette/model/system_warnings.hpp"
 
 namespace plaquette {
 SamplingPlan Subject::sampling(bool quiet) const {
@@ -32,6 +35,7 @@ Subject find_subject(const std::string& path) {
     require_belongs(*subject.directory, subject.options, checkpoint);
     subject.state = std::move(checkpoint.state);
     subject.parameters = subject.state.parameters;
+    subject.couplings_from = "run";
     return subject;
   }
   Model model = read_model(path);
@@ -40,7 +44,38 @@ Subject find_subject(const std::string& path) {
   job.L = model.L;
   job.network = model.network;
   subject.parameters = std::move(model.parameters);
+  subject.couplings_from = model.provenance ? "model file" : "defaults";
+  if (model.provenance) {
+    job.couplings = std::move(model.provenance->couplings);
+    job.symmetry = model.provenance->symmetry;
+  }
   return subject;
+}
+
+void tell_magnet(const Subject& subject, bool json) {
+  const Job& job = subject.options.job;
+  const std::string couplings = couplings_text(job.couplings);
+  for (const std::string& warning : warnings(make_system(job))) tell_line("{}", warning);
+  if (subject.couplings_from == "defaults") {
+    tell_line(
+        "the model file does not say whose ground state it is; taken are the defaults {}; "
+        "give --J1, --J2, --marshall or --bonds for others",
+        couplings);
+  }
+  if (json) return;
+  fmt::print("{:<22} {} (of the {})\n", "couplings", couplings, subject.couplings_from);
+  if (!job.symmetry.none()) fmt::print("{:<22} {}\n", "symmetry", symmetry_text(job.symmetry));
+  if (observables_frame(job) != "physical") {
+    fmt::print(
+        "{:<22} of the frame of the bonds: Jxy < 0 where Jz > 0; if these are Marshall signs, "
+        "give the bonds without them and --marshall\n",
+        "spin correlations");
+  }
+}
+
+void record_magnet(Results& results, const Subject& subject) {
+  record_magnet(results, subject.options.job);
+  results.text("couplings_from", subject.couplings_from);
 }
 
 void define_subject_options(Options& options, Subject& subject) {
@@ -50,15 +85,29 @@ void define_subject_options(Options& options, Subject& subject) {
   define_resources(options, subject.options);
 }
 
-void resolve_subject_options(const Options& options, Subject& subject) {
+namespace {
+
+void resolve_samples(const Options& options, const Job& found, Job& job) {
+  const bool chains = options.given("--chains");
+  const bool samples = options.given("--samples");
+  if (chains && !samples) job.samples = job.chains * (found.samples / found.chains);
+  if (samples && !chains && job.samples % job.chains != 0) job.chains = job.samples;
+}
+
+}  // namespace
+
+void resolve_subject_options(const Options& options, const Job& found, Subject& subject) {
   Job& job = subject.options.job;
   if (options.given("--bonds")) {
     resolve_couplings(options, make_lattice(job.lattice, job.L), subject.options.bonds_file,
                       job.couplings);
-  } else if (options.given("--J1") || options.given("--J2") || options.given("--marshall")) {
+  } else if (options.given("--J1") || options.given("--J2")) {
     job.couplings.bonds.clear();
   }
-  resolve_chains(options, job);
+  for (const char* name : {"--bonds", "--J1", "--J2", "--marshall"}) {
+    if (options.given(name)) subject.couplings_from = "command line";
+  }
+  resolve_samples(options, found, job);
   // Chains that start anywhere, or from another distribution, have a way to go.
   const bool at_home = subject.state.chains.count() == job.chains && !options.given("--symmetry") &&
                        !options.given("--sampling-power");

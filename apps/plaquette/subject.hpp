@@ -17,7 +17,8 @@ struct Subject {
   JobOptions options;
   std::vector<double> parameters;
   std::optional<RunDirectory> directory;
-  RunState state;  ///< of a run's checkpoint, else without chains
+  RunState state;              ///< of a run's checkpoint, else without chains
+  std::string couplings_from;  ///< "run", "model file", "defaults" or "command line"
 
   /// The job's samples, from the run's chains if there are as many as the job wants. Counts them on
   /// stderr where somebody watches, unless quiet.
@@ -30,10 +31,17 @@ inline constexpr int kSweepsFromAfar = 100;
 /// Reads the run directory or model file. Throws InputError.
 Subject find_subject(const std::string& path);
 
+/// Says on stderr what a person should know of it, and on stdout which magnet it is; the latter
+/// unless `json`.
+void tell_magnet(const Subject& subject, bool json);
+/// The same for a file.
+void record_magnet(Results& results, const Subject& subject);
+
 /// Options that say how a subject is sampled and computed.
 void define_subject_options(Options& options, Subject& subject);
-/// To be called after parsing. Throws InputError.
-void resolve_subject_options(const Options& options, Subject& subject);
+/// To be called after parsing; `found` is the job before that. --chains alone keeps the samples of
+/// a chain, --samples alone keeps the chains if they divide them. Throws InputError.
+void resolve_subject_options(const Options& options, const Job& found, Subject& subject);
 
 /// The path among `arguments`, for options that are bound to what it holds: they are parsed twice.
 /// `define` defines all of them on the Options and the Subject that it is given. Empty if help was
@@ -58,7 +66,9 @@ std::optional<Subject> parse_subject(const Arguments& arguments, const std::stri
   if (!parse(defaults, [](const Options&) {})) return std::nullopt;
   Subject subject = find_subject(path);
   adjust(subject.options.job);
-  (void)parse(subject, [&](const Options& given) { resolve_subject_options(given, subject); });
+  const Job found = subject.options.job;
+  (void)parse(subject,
+              [&](const Options& given) { resolve_subject_options(given, found, subject); });
   return subject;
 }
 

@@ -60,7 +60,7 @@ MemoryPlan plan_memory(const Problem& problem, const Resources& resources) {
                 {"samples", M * (words + 4 * sizeof(double))},
                 // Parameters, direction, momentum, second moment and what the checkpoint copies.
                 {"optimiser vectors", 8 * parameters * sizeof(double)},
-                {"energy history", problem.caller_bytes}};
+                {"histories and observables", problem.caller_bytes}};
   if (M > 0) {
     JacobianShape shape = jacobian_shape(problem, plan);
     const std::size_t real =

@@ -1,5 +1,6 @@
 #include "plaquette/io/bonds_file.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <fstream>
@@ -45,6 +46,13 @@ Bond parse_bond(const std::vector<std::string>& fields, int sites) {
   return bond;
 }
 
+void require_some_coupling(const std::vector<Bond>& bonds, const std::string& source) {
+  if (std::all_of(bonds.begin(), bonds.end(),
+                  [](const Bond& bond) { return bond.Jz == 0 && bond.Jxy == 0; })) {
+    throw InputError(concat(source, ": holds no bond with a coupling"));
+  }
+}
+
 }  // namespace
 
 std::vector<Bond> read_bonds(const std::filesystem::path& path, int sites) {
@@ -64,10 +72,32 @@ std::vector<Bond> read_bonds(const std::filesystem::path& path, int sites) {
     }
   }
   if (file.bad()) throw InputError(concat("--bonds ", path.string(), ": cannot be read"));
-  if (std::all_of(bonds.begin(), bonds.end(),
-                  [](const Bond& bond) { return bond.Jz == 0 && bond.Jxy == 0; })) {
-    throw InputError(concat("--bonds ", path.string(), ": holds no bond with a coupling"));
+  require_some_coupling(bonds, concat("--bonds ", path.string()));
+  return bonds;
+}
+
+std::vector<double> bonds_table(const std::vector<Bond>& bonds) {
+  std::vector<double> table;
+  for (const Bond& bond : bonds) {
+    table.insert(table.end(),
+                 {static_cast<double>(bond.i), static_cast<double>(bond.j), bond.Jz, bond.Jxy});
   }
+  return table;
+}
+
+std::vector<Bond> bonds_from_table(const std::vector<double>& table, int sites) {
+  if (table.size() % 4 != 0) throw InputError("the bonds are not rows of i j Jz Jxy");
+  std::vector<Bond> bonds;
+  for (std::size_t row = 0; row < table.size(); row += 4) {
+    std::vector<std::string> fields;
+    for (std::size_t k = 0; k < 4; ++k) fields.push_back(fmt::format("{}", table[row + k]));
+    try {
+      bonds.push_back(parse_bond(fields, sites));
+    } catch (const InputError& error) {
+      throw InputError(concat("bond ", row / 4, ": ", error.what()));
+    }
+  }
+  require_some_coupling(bonds, "bonds");
   return bonds;
 }
 

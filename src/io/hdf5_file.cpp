@@ -64,9 +64,17 @@ void Hdf5Reader::refuse(const std::string& what) const {
   throw InputError(concat(path_.string(), ": ", what));
 }
 
+bool Hdf5Reader::has_attribute(const std::string& name) const {
+  return H5Aexists(file_.get(), name.c_str()) > 0;
+}
+
+bool Hdf5Reader::has_dataset(const std::string& name) const {
+  return H5Lexists(file_.get(), name.c_str(), H5P_DEFAULT) > 0;
+}
+
 Hdf5Handle Hdf5Reader::attribute(const std::string& name, H5T_class_t kind,
                                  const char* kind_text) const {
-  if (H5Aexists(file_.get(), name.c_str()) == 0) refuse(concat("has no attribute '", name, "'"));
+  if (!has_attribute(name)) refuse(concat("has no attribute '", name, "'"));
   Hdf5Handle found(H5Aopen(file_.get(), name.c_str(), H5P_DEFAULT), H5Aclose);
   const Hdf5Handle type(H5Aget_type(found.get()), H5Tclose);
   const Hdf5Handle space(H5Aget_space(found.get()), H5Sclose);

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "plaquette/io/atomic_file.hpp"
+#include "plaquette/io/bonds_file.hpp"
 #include "plaquette/io/hdf5_file.hpp"
+#include "plaquette/io/symmetry_text.hpp"
 #include "plaquette/io/words.hpp"
 #include "plaquette/model/parameter_table.hpp"
 
@@ -59,7 +62,53 @@ ParameterTable table_of(const Model& model) {
       make_network_shape(make_lattice(model.lattice, model.L), model.network));
 }
 
+constexpr const char* kBonds = "bonds";
+
+/// Attributes `marshall`, `symmetry`, `J1` and `J2`, or a dataset `bonds` in place of the last two.
+std::optional<Provenance> read_provenance(const Hdf5Reader& file, const Lattice& lattice) {
+  if (!file.has_attribute("marshall")) return std::nullopt;
+  Provenance found;
+  Couplings& couplings = found.couplings;
+  couplings.marshall = file.integer("marshall") != 0;
+  const std::string symmetry = file.text("symmetry");
+  std::vector<double> bonds;
+  if (file.has_dataset(kBonds)) {
+    bonds = file.doubles(kBonds);
+  } else {
+    couplings.J1 = file.real("J1");
+    couplings.J2 = file.real("J2");
+  }
+  try {
+    found.symmetry = parse_symmetry(symmetry);
+    if (file.has_dataset(kBonds)) couplings.bonds = bonds_from_table(bonds, lattice.sites());
+    require_usable(couplings);
+  } catch (const InputError& error) {
+    file.refuse(error.what());
+  }
+  return found;
+}
+
+void write_provenance(Hdf5Writer& file, const Provenance& provenance) {
+  const Couplings& couplings = provenance.couplings;
+  file.integer("marshall", couplings.marshall ? 1 : 0);
+  file.text("symmetry", symmetry_text(provenance.symmetry));
+  if (couplings.bonds.empty()) {
+    file.real("J1", couplings.J1);
+    file.real("J2", couplings.J2);
+  } else {
+    file.doubles(kBonds, {couplings.bonds.size(), 4}, bonds_table(couplings.bonds).data());
+  }
+}
+
 }  // namespace
+
+Model model_of(const Job& job, std::vector<double> parameters) {
+  return {.lattice = job.lattice,
+          .L = job.L,
+          .network = job.network,
+          .parameters = std::move(parameters),
+          .provenance = Provenance{job.couplings, job.symmetry}};
+}
 
 Model read_model(const std::filesystem::path& path) {
   const Hdf5Reader file(path);
@@ -91,6 +140,7 @@ Model read_model(const std::filesystem::path& path) {
   }
   model.parameters.resize(table.size);
   for (const NamedTensor& tensor : table.tensors) read_tensor(file, tensor, model.parameters);
+  model.provenance = read_provenance(file, make_lattice(model.lattice, model.L));
   return model;
 }
 
@@ -111,6 +161,7 @@ void write_model(const std::filesystem::path& path, const Model& model) {
     file.text("attention", std::string(word(model.network.attention)));
     file.integer("translation_invariant", model.network.translation_invariant ? 1 : 0);
     file.integer("parameter_count", static_cast<std::int64_t>(table.size));
+    if (model.provenance) write_provenance(file, *model.provenance);
     for (const NamedTensor& tensor : table.tensors) {
       file.doubles("parameters/" + tensor.name, tensor.shape,
                    model.parameters.data() + tensor.offset);

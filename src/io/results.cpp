@@ -53,6 +53,7 @@ std::string Results::json() const {
   Json document = Json::object();
   for (const auto& [name, value] : texts_) place(document, name) = value;
   for (const auto& [name, value] : integers_) place(document, name) = value;
+  for (const auto& [name, value] : flags_) place(document, name) = value;
   for (const auto& [name, value] : numbers_) place(document, name) = value ? Json(*value) : Json();
   for (const Array& array : arrays_) {
     place(document, array.name) =
@@ -67,6 +68,7 @@ void Results::write(const std::filesystem::path& json_file,
     Hdf5Writer file(temporary);
     for (const auto& [name, value] : texts_) file.text(name, value);
     for (const auto& [name, value] : integers_) file.integer(name, value);
+    for (const auto& [name, value] : flags_) file.integer(name, value ? 1 : 0);
     for (const auto& [name, value] : numbers_) {
       if (value) file.doubles(name, {1}, &*value);
     }

@@ -41,10 +41,7 @@ class Recorder {
                                                .log_bytes = log_.bytes(),
                                                .seconds = seconds(),
                                                .job_fingerprint = start_.job_fingerprint});
-    write_model(directory_.model(), {.lattice = job_.lattice,
-                                     .L = job_.L,
-                                     .network = job_.network,
-                                     .parameters = optimisation_.state().parameters});
+    write_model(directory_.model(), model_of(job_, optimisation_.state().parameters));
     unsaved_ = 0;
     saved_ = Clock::now();
   }

@@ -68,15 +68,6 @@ std::optional<double> split_r_hat(std::span<const double> z, std::size_t chains)
   return std::sqrt((length - 1) / length + between.variance / within);
 }
 
-/// Autocovariance at lag t, averaged over chains. The mean is known to be 0: it was taken over all
-/// chains, which is what makes short histories of many chains usable.
-double autocovariance(std::span<const double> z, std::size_t chains, std::size_t lag) {
-  const std::size_t pairs = z.size() - lag * chains;
-  double sum = 0;
-  for (std::size_t k = 0; k < pairs; ++k) sum += z[k] * z[k + lag * chains];
-  return sum / static_cast<double>(pairs);
-}
-
 std::optional<double> autocorrelation_time(std::span<const double> z, std::size_t chains) {
   const std::size_t rows = z.size() / chains;
   const double variance = autocovariance(z, chains, 0);
@@ -95,6 +86,13 @@ std::optional<double> autocorrelation_time(std::span<const double> z, std::size_
 }
 
 }  // namespace
+
+double autocovariance(std::span<const double> z, std::size_t chains, std::size_t lag) {
+  const std::size_t pairs = z.size() - lag * chains;
+  double sum = 0;
+  for (std::size_t k = 0; k < pairs; ++k) sum += z[k] * z[k + lag * chains];
+  return sum / static_cast<double>(pairs);
+}
 
 ChainDiagnostics diagnose_chains(std::span<const double> energies, std::size_t chains,
                                  std::size_t rows_per_step) {

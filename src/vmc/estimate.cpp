@@ -4,35 +4,9 @@
 #include <cmath>
 
 #include "plaquette/base/errors.hpp"
+#include "plaquette/vmc/chain_error.hpp"
 
 namespace plaquette {
-
-namespace {
-
-/// Standard deviation of a sum of independent parts.
-double error_of_sum(const std::vector<double>& parts) {
-  const auto count = static_cast<double>(parts.size());
-  if (parts.size() < 2) return 0;
-  double mean = 0;
-  for (double part : parts) mean += part / count;
-  double squares = 0;
-  for (double part : parts) squares += (part - mean) * (part - mean);
-  return std::sqrt(squares * count / (count - 1));
-}
-
-/// What each of `count` groups adds to Re Σ w (E − mean); group_of(k) is that of sample k.
-template <class GroupOf>
-std::vector<double> group_sums(std::span<const std::complex<double>> energies,
-                               std::span<const double> weights, double mean, std::size_t count,
-                               const GroupOf& group_of) {
-  std::vector<double> sums(count, 0.0);
-  for (std::size_t k = 0; k < energies.size(); ++k) {
-    sums[group_of(k)] += weights[k] * (energies[k].real() - mean);
-  }
-  return sums;
-}
-
-}  // namespace
 
 EnergyEstimate estimate(std::span<const std::complex<double>> energies,
                         std::span<const double> weights, std::size_t chains) {
@@ -46,15 +20,12 @@ EnergyEstimate estimate(std::span<const std::complex<double>> energies,
   for (std::size_t k = 0; k < energies.size(); ++k) {
     result.variance += weights[k] * std::norm(energies[k] - result.mean);
   }
-  const auto error = [&](std::size_t groups, const auto& group_of) {
-    return error_of_sum(group_sums(energies, weights, result.mean.real(), groups, group_of));
-  };
-  if (chains == 1) {
-    const auto length = std::max<std::size_t>(1, static_cast<std::size_t>(std::sqrt(samples)));
-    const std::size_t blocks = samples / length;  // the last one takes the remainder
-    result.error = error(blocks, [&](std::size_t k) { return std::min(k / length, blocks - 1); });
+  if (chains == 0) return result;
+  std::vector<double> parts(samples);
+  for (std::size_t k = 0; k < samples; ++k) {
+    parts[k] = weights[k] * (energies[k].real() - result.mean.real());
   }
-  if (chains > 1) result.error = error(chains, [&](std::size_t k) { return k % chains; });
+  result.error = error_of_sum(parts, chains);
   return result;
 }
 

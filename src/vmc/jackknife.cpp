@@ -1,8 +1,7 @@
 #include "plaquette/vmc/jackknife.hpp"
 
-#include <cmath>
-
 #include "plaquette/base/errors.hpp"
+#include "plaquette/vmc/chain_error.hpp"
 
 namespace plaquette {
 
@@ -24,6 +23,7 @@ std::vector<double> BinnedSums::means() const {
 }
 
 std::vector<Estimate> BinnedSums::estimate(
+    std::size_t chains,
     const std::function<std::vector<double>(std::span<const double>)>& f) const {
   const std::vector<double> mean = means();
   const std::vector<double> centre = f(mean);
@@ -45,13 +45,13 @@ std::vector<Estimate> BinnedSums::estimate(
       average[u] += left_out.back()[u] / static_cast<double>(bins());
     }
   }
+  const auto count = static_cast<double>(bins());
+  std::vector<double> parts(bins());
   for (std::size_t u = 0; u < result.size(); ++u) {
-    double squares = 0;
-    for (const std::vector<double>& value : left_out) {
-      squares += (value[u] - average[u]) * (value[u] - average[u]);
+    for (std::size_t bin = 0; bin < bins(); ++bin) {
+      parts[bin] = (average[u] - left_out[bin][u]) * (count - 1) / count;
     }
-    const auto count = static_cast<double>(bins());
-    result[u].error = std::sqrt(squares * (count - 1) / count);
+    result[u].error = error_of_sum(parts, chains);
   }
   return result;
 }

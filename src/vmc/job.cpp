@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "plaquette/model/parameter_table.hpp"
+#include "plaquette/physics/projected_space.hpp"
 #include "plaquette/physics/sector.hpp"
 #include "plaquette/vmc/optimisation.hpp"
 
@@ -80,6 +81,8 @@ System make_system(const Job& job) {
                 .parameters = make_parameter_table(network)};
   system.symmetry = symmetry_operations(lattice, system.hamiltonian, job.network.patch,
                                         !job.network.translation_invariant, job.symmetry);
+  require_projected_space(lattice, job.network.patch, job.network.translation_invariant,
+                          system.symmetry);
   if (job.sampler == SamplerKind::exchange) {
     system.exchange_pairs = exchange_pairs(lattice, job.exchange_range);
   }

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <utility>
 
+#include "plaquette/physics/sector.hpp"
 #include "plaquette/vmc/chain_diagnostics.hpp"
+#include "plaquette/vmc/chain_error.hpp"
 
 namespace plaquette {
 
@@ -15,6 +18,9 @@ using Complex = std::complex<double>;
 /// States whose amplitudes are asked for at once: enough to fill a device, little memory.
 constexpr std::size_t kConnectedStates = std::size_t{1} << 16;
 
+/// Blocks of all chains together, where the chains alone are too few to tell an error.
+constexpr std::size_t kBlocks = 128;
+
 ConfigurationBatch slice(const ConfigurationBatch& states, std::size_t begin, std::size_t end) {
   return {states.sites(), std::vector<std::uint64_t>(states[begin], states[end])};
 }
@@ -24,8 +30,7 @@ class Accumulator {
  public:
   Accumulator(const Job& job, Backend& backend, ObservableSet set, std::size_t bins)
       : lattice_(make_lattice(job.lattice, job.L)),
-        observables_(lattice_, make_hamiltonian(lattice_, job.couplings), job.couplings.marshall,
-                     set),
+        observables_(lattice_, make_hamiltonian(lattice_, job.couplings), set),
         backend_(backend),
         sums_(bins, observables_.size()),
         values_(observables_.size()) {}
@@ -60,7 +65,7 @@ class Accumulator {
 
  private:
   void require_finite() const {
-    if (std::isfinite(values_[2])) return;
+    if (std::isfinite(values_[observables_.energy_squared()])) return;
     throw NumericalError("a local energy is not finite; use --precision fp64");
   }
 
@@ -72,78 +77,105 @@ class Accumulator {
   std::vector<double> energies_;  // Re E_loc of every state, in order
 };
 
-std::vector<Estimate> part(const std::vector<Estimate>& all, std::size_t begin, std::size_t count) {
-  const auto first = all.begin() + static_cast<std::ptrdiff_t>(begin);
-  return {first, first + static_cast<std::ptrdiff_t>(count)};
+/// Calls visit on every number of a measurement, always in the same order: what the jackknife takes
+/// as one list.
+template <class Measured, class Visit>
+void for_each_value(Measured& measured, const Visit& visit) {
+  const auto all = [&](auto& values) {
+    for (auto& value : values) visit(value);
+  };
+  visit(measured.energy);
+  visit(measured.variance);
+  visit(measured.v_score);
+  all(measured.spin_correlations);
+  all(measured.structure_factor);
+  if (measured.staggered) visit(*measured.staggered);
+  if (measured.stripe) visit(*measured.stripe);
+  all(measured.bond_energies);
+  for (auto& dimer : measured.dimers) all(dimer.values);
 }
 
-/// Means of primary values to what a measurement reports, in the order that `report` takes apart.
-std::vector<double> derived(const Observables& observables, const Lattice& lattice,
-                            std::span<const double> means, ObservableSet set) {
+std::vector<Estimate> without_errors(std::span<const double> values) {
+  std::vector<Estimate> estimates;
+  for (const double value : values) estimates.push_back({value, 0});
+  return estimates;
+}
+
+/// S(q) at wave vectors of π and 0.
+void add_order_parameters(const Lattice& lattice, Measurement& result) {
+  const auto N = static_cast<double>(lattice.sites());
+  const auto columns = static_cast<std::size_t>(lattice.columns);
+  const auto rows = static_cast<std::size_t>(lattice.rows);
+  const auto S = [&](std::size_t q_row, std::size_t q_column) {
+    return result.structure_factor[q_row * columns + q_column].mean;
+  };
+  if (!lattice.two_dimensional()) {
+    result.staggered = Estimate{S(0, columns / 2) / N, 0};
+    return;
+  }
+  result.staggered = Estimate{S(rows / 2, columns / 2) / N, 0};
+  result.stripe = Estimate{(S(rows / 2, 0) + S(0, columns / 2)) / (2 * N), 0};
+}
+
+void add_dimers(const Observables& observables, const Lattice& lattice,
+                std::span<const double> means, Measurement& result) {
+  const auto sites = static_cast<std::size_t>(lattice.sites());
+  for (std::size_t kind = 0; kind < observables.dimer_kinds(); ++kind) {
+    const DimerKind dimer = observables.dimer_kind(kind);
+    const double product =
+        result.bond_energies[dimer.first].mean * result.bond_energies[dimer.second].mean;
+    std::vector<Estimate> connected =
+        without_errors(means.subspan(observables.dimer_correlations(kind), sites));
+    for (Estimate& value : connected) value.mean -= product;
+    result.dimers.push_back({dimer.name, std::move(connected)});
+  }
+}
+
+/// What the means of primary values say, without errors.
+Measurement derived(const Observables& observables, const Lattice& lattice,
+                    std::span<const double> means, ObservableSet set) {
   const auto N = static_cast<double>(lattice.sites());
   const auto sites = static_cast<std::size_t>(lattice.sites());
-  const double variance = means[2] - means[0] * means[0] - means[1] * means[1];
-  std::vector<double> out{means[0] / N, variance / (N * N), N * variance / (means[0] * means[0])};
-  if (set == ObservableSet::energy) return out;
+  const std::complex<double> energy(means[observables.energy()],
+                                    means[observables.energy_imaginary()]);
+  const double variance = means[observables.energy_squared()] - std::norm(energy);
+  Measurement result;
+  result.energy.mean = energy.real() / N;
+  result.variance.mean = variance / (N * N);
+  result.v_score.mean = N * variance / (energy.real() * energy.real());
+  if (set == ObservableSet::energy) return result;
   const auto correlations = means.subspan(observables.spin_correlations(), sites);
-  out.insert(out.end(), correlations.begin(), correlations.end());
-  const std::vector<double> S = structure_factor(lattice, correlations);
-  out.insert(out.end(), S.begin(), S.end());
-  const auto columns = static_cast<std::size_t>(lattice.columns);
-  if (lattice.two_dimensional()) {
-    const std::size_t half = sites / 2;  // q = (π, 0)
-    out.push_back(S[half + columns / 2] / N);
-    out.push_back((S[half] + S[columns / 2]) / (2 * N));
-  } else {
-    out.push_back(S[columns / 2] / N);
-    out.push_back(0);
-  }
-  const auto bonds = means.subspan(observables.bond_energies(), observables.directions());
-  out.insert(out.end(), bonds.begin(), bonds.end());
-  for (std::size_t kind = 0; kind < observables.dimer_kinds(); ++kind) {
-    const double product = bonds[kind == 1 ? 1 : 0] * bonds[kind == 0 ? 0 : bonds.size() - 1];
-    for (const double value : means.subspan(observables.dimer_correlations(kind), sites)) {
-      out.push_back(value - product);
-    }
-  }
-  return out;
+  result.spin_correlations = without_errors(correlations);
+  result.structure_factor = without_errors(structure_factor(lattice, correlations));
+  add_order_parameters(lattice, result);
+  result.bond_energies =
+      without_errors(means.subspan(observables.bond_energies(), observables.directions()));
+  add_dimers(observables, lattice, means, result);
+  return result;
 }
 
-Measurement report(const Accumulator& accumulator, ObservableSet set) {
-  const Observables& observables = accumulator.observables();
-  const Lattice& lattice = accumulator.lattice();
-  const std::vector<Estimate> all = accumulator.sums().estimate(
-      [&](std::span<const double> means) { return derived(observables, lattice, means, set); });
-  Measurement result;
-  result.samples = accumulator.energies().size();
-  result.energy = all[0];
-  result.variance = all[1];
-  result.v_score = all[2];
-  if (set == ObservableSet::energy) return result;
-  const auto sites = static_cast<std::size_t>(lattice.sites());
-  std::size_t at = 3;
-  const auto take = [&](std::size_t count) {
-    at += count;
-    return part(all, at - count, count);
+Measurement report(const Accumulator& accumulator, ObservableSet set, std::size_t chains) {
+  const auto from = [&](std::span<const double> means) {
+    return derived(accumulator.observables(), accumulator.lattice(), means, set);
   };
-  result.spin_correlations = take(sites);
-  result.structure_factor = take(sites);
-  result.staggered = take(1)[0];
-  const Estimate stripe = take(1)[0];
-  if (lattice.two_dimensional()) result.stripe = stripe;
-  result.bond_energies = take(observables.directions());
-  const char* const names[] = {lattice.two_dimensional() ? "rows" : "columns", "columns",
-                               "rows-columns"};
-  for (std::size_t kind = 0; kind < observables.dimer_kinds(); ++kind) {
-    result.dimers.push_back({names[kind], take(sites)});
-  }
+  const std::vector<Estimate> all =
+      accumulator.sums().estimate(chains, [&](std::span<const double> means) {
+        const Measurement measured = from(means);
+        std::vector<double> values;
+        for_each_value(measured, [&](const Estimate& value) { values.push_back(value.mean); });
+        return values;
+      });
+  Measurement result = from(accumulator.sums().means());
+  auto next = all.begin();
+  for_each_value(result, [&](Estimate& value) { value = *next++; });
+  result.samples = accumulator.energies().size();
   return result;
 }
 
 /// Into how many blocks a chain of `rounds` samples is cut.
 std::size_t blocks_per_chain(std::size_t chains, std::size_t rounds) {
-  if (chains >= kFewestBins) return 1;
-  return std::min(rounds, (kFewestBins + chains - 1) / chains);
+  if (chains >= kManyChains) return 1;
+  return std::min(rounds, (kBlocks + chains - 1) / chains);
 }
 
 }  // namespace
@@ -152,24 +184,51 @@ void exchange_ratios(Backend& backend, const ConfigurationBatch& states,
                      std::span<const Complex> log_psi, std::span<const SitePair> pairs,
                      std::span<Complex> out) {
   const auto words = static_cast<std::size_t>(states.words_per_configuration());
+  std::fill(out.begin(), out.end(), 0.0);
   std::vector<std::uint64_t> connected;
-  for (std::size_t k = 0; k < states.count(); ++k) {
-    for (const SitePair& pair : pairs) {
-      if (!antiparallel(states[k], pair.first, pair.second)) continue;
-      connected.insert(connected.end(), states[k], states[k] + words);
-      exchange_spins(connected.data() + connected.size() - words, pair.first, pair.second);
+  std::vector<std::size_t> places;  // in `out`
+  std::vector<Complex> amplitudes;
+  const auto look = [&] {
+    if (places.empty()) return;
+    amplitudes.resize(places.size());
+    backend.log_psi(ConfigurationBatch(states.sites(), std::exchange(connected, {})), amplitudes);
+    for (std::size_t c = 0; c < places.size(); ++c) {
+      out[places[c]] = std::exp(amplitudes[c] - log_psi[places[c] / pairs.size()]);
     }
-  }
-  const ConfigurationBatch batch(states.sites(), std::move(connected));
-  std::vector<Complex> amplitudes(batch.count());
-  backend.log_psi(batch, amplitudes);
-  std::size_t next = 0;
+    places.clear();
+  };
   for (std::size_t k = 0; k < states.count(); ++k) {
     for (std::size_t p = 0; p < pairs.size(); ++p) {
-      const bool unlike = antiparallel(states[k], pairs[p].first, pairs[p].second);
-      out[k * pairs.size() + p] = unlike ? std::exp(amplitudes[next++] - log_psi[k]) : 0.0;
+      if (!antiparallel(states[k], pairs[p].first, pairs[p].second)) continue;
+      connected.insert(connected.end(), states[k], states[k] + words);
+      exchange_spins(connected.data() + connected.size() - words, pairs[p].first, pairs[p].second);
+      places.push_back(k * pairs.size() + p);
+      if (places.size() == kConnectedStates) look();
     }
   }
+  look();
+}
+
+Problem make_measurement_problem(const Job& job, ObservableSet set) {
+  Problem problem = make_measurement_problem(job);
+  const Lattice& lattice = problem.system.lattice;
+  const Observables observables(lattice, problem.system.hamiltonian, set);
+  const bool full_sum = job.sampler == SamplerKind::full_sum;
+  const std::size_t samples =
+      full_sum ? zero_magnetisation_states(lattice.sites()).size() : job.samples;
+  const std::size_t round = full_sum ? samples : job.chains;
+  const std::size_t bins =
+      full_sum ? 1 : job.chains * blocks_per_chain(job.chains, samples / job.chains);
+  const std::size_t state = static_cast<std::size_t>(words_for(lattice.sites())) * 8;
+  const std::size_t ratios = std::max(kConnectedStates, observables.pairs().size());
+  // Grown by doubling: up to twice what is in them.
+  problem.caller_bytes = 2 * kConnectedStates * (state + sizeof(std::size_t)) +
+                         (kConnectedStates + ratios) * sizeof(Complex) +
+                         round * (state + sizeof(Complex) + sizeof(double)) +
+                         2 * samples * sizeof(double) +
+                         // The sums, and what the jackknife derives with each bin left out.
+                         2 * bins * observables.size() * sizeof(double);
+  return problem;
 }
 
 Measurement measure(const Job& job, Backend& backend, ObservableSet observables,
@@ -177,13 +236,14 @@ Measurement measure(const Job& job, Backend& backend, ObservableSet observables,
   const bool full_sum = job.sampler == SamplerKind::full_sum;
   const std::size_t rounds = sample_rounds(job, plan);
   const std::size_t blocks = full_sum ? 1 : blocks_per_chain(job.chains, rounds);
-  Accumulator accumulator(job, backend, observables, full_sum ? 1 : job.chains * blocks);
+  const std::size_t chains = full_sum ? 1 : job.chains;
+  Accumulator accumulator(job, backend, observables, chains * blocks);
   const SweepCounts counts = visit_samples(job, backend, plan, [&](const SampleRound& round) {
     accumulator.add(round, [&](std::size_t chain) {
-      return full_sum ? 0 : chain * blocks + round.index * blocks / rounds;
+      return full_sum ? 0 : round.index * blocks / rounds * chains + chain;
     });
   });
-  Measurement result = report(accumulator, observables);
+  Measurement result = report(accumulator, observables, chains);
   if (full_sum) return result;
   result.acceptance = static_cast<double>(counts.accepted) / static_cast<double>(counts.proposed);
   const ChainDiagnostics diagnostics = diagnose_chains(accumulator.energies(), job.chains, rounds);

@@ -16,21 +16,13 @@ std::size_t displaced(const Lattice& lattice, std::size_t site, std::size_t disp
          (site + displacement) % columns;
 }
 
-bool same_sublattice(const Lattice& lattice, int i, int j) {
-  const auto parity = [&](int site) {
-    return (site / lattice.columns + site % lattice.columns) % 2;
-  };
-  return parity(i) == parity(j);
-}
-
 }  // namespace
 
-Observables::Observables(const Lattice& lattice, const Hamiltonian& hamiltonian, bool marshall,
-                         ObservableSet set)
+Observables::Observables(const Lattice& lattice, const Hamiltonian& hamiltonian, ObservableSet set)
     : lattice_(lattice),
       sites_(static_cast<std::size_t>(lattice.sites())),
       directions_(lattice.two_dimensional() ? 2 : 1),
-      marshall_(marshall),
+      rotated_(hamiltonian.rotated),
       set_(set),
       index_(sites_ * sites_, 0),
       size_(set == ObservableSet::energy ? 3 : dimer_correlations(dimer_kinds())) {
@@ -49,17 +41,22 @@ Observables::Observables(const Lattice& lattice, const Hamiltonian& hamiltonian,
   for (const Bond& bond : hamiltonian.bonds) terms_.push_back({pair_index(bond.i, bond.j), bond});
 }
 
+DimerKind Observables::dimer_kind(std::size_t kind) const {
+  constexpr DimerKind kChain{"columns", 0, 0};
+  constexpr DimerKind kPlane[3] = {{"rows", 0, 0}, {"columns", 1, 1}, {"rows-columns", 0, 1}};
+  return directions_ == 1 ? kChain : kPlane[kind];
+}
+
 std::size_t Observables::pair_index(int i, int j) const {
   return index_[static_cast<std::size_t>(i) * sites_ + static_cast<std::size_t>(j)];
 }
 
-/// (S_i·S_j)_loc. Under the Marshall rule the state is the rotated one: exchange between
-/// sublattices changes sign.
+/// (S_i·S_j)_loc of the physical state: exchange with a rotated site changes sign.
 std::complex<double> Observables::exchange(int i, int j, const std::uint64_t* s,
                                            std::span<const std::complex<double>> ratios) const {
   if (i == j) return 0.75;
   if (!antiparallel(s, i, j)) return 0.25;
-  const double sign = marshall_ && !same_sublattice(lattice_, i, j) ? -0.5 : 0.5;
+  const double sign = rotated_against(rotated_, i, j) ? -0.5 : 0.5;
   return -0.25 + sign * ratios[pair_index(i, j)];
 }
 
@@ -72,9 +69,9 @@ void Observables::evaluate(std::span<double> out, const std::uint64_t* s,
       energy += exchange_element(term.bond, s) * ratios[term.pair];
     }
   }
-  out[0] = energy.real();
-  out[1] = energy.imag();
-  out[2] = std::norm(energy);
+  out[this->energy()] = energy.real();
+  out[energy_imaginary()] = energy.imag();
+  out[energy_squared()] = std::norm(energy);
   if (set_ == ObservableSet::all) evaluate_correlations(out, s, ratios);
 }
 
@@ -97,11 +94,9 @@ void Observables::evaluate_correlations(std::span<double> out, const std::uint64
       out[bond_energies() + a] += share * bonds[a * sites_ + i].real();
     }
   }
-  constexpr std::size_t kFirst[3] = {0, 1, 0};
-  constexpr std::size_t kSecond[3] = {0, 1, 1};
   for (std::size_t kind = 0; kind < dimer_kinds(); ++kind) {
-    const std::complex<double>* first = bonds.data() + kFirst[kind] * sites_;
-    const std::complex<double>* second = bonds.data() + kSecond[kind] * sites_;
+    const std::complex<double>* first = bonds.data() + dimer_kind(kind).first * sites_;
+    const std::complex<double>* second = bonds.data() + dimer_kind(kind).second * sites_;
     for (std::size_t r = 0; r < sites_; ++r) {
       double sum = 0;
       for (std::size_t i = 0; i < sites_; ++i) {

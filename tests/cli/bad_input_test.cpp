@@ -199,7 +199,6 @@ TEST(BadInput, MeasureAttentionExtrapolate) {
     expect_refused({{command, model, "--chains", "1", "--samples", "1"}, {"--samples 1"}});
     expect_refused({{command, model, "--thermalisation", "-1"}, {"--thermalisation -1"}});
     expect_refused({{command, model, "--symmetry", "c4v=Z"}, {"--symmetry c4v=Z"}});
-    expect_refused({{command, model, "--marshall", "--bonds", "x.txt"}, {"--marshall", "--bonds"}});
   }
   expect_refused({{"measure", model, "--observables", "some"}, {"--observables some", "all"}});
   expect_refused({{"attention", model, "--configurations", "-"}, {"no configuration"}});

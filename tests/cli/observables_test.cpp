@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -194,6 +195,194 @@ TEST(Bonds, AMagnetFromAFileIsARunLikeAnyOther) {
   const ProcessResult refused = plaquette_program({"resume", moved, "--steps", "9"});
   EXPECT_EQ(refused.status, 2);
   EXPECT_NE(refused.err.find("bonds.txt"), std::string::npos) << refused.err;
+}
+
+/// m² and C(1) of a ring of eight, by dense arithmetic over its 70 states: the numbers of a run
+/// whose bonds are rotated by --marshall are those of the run with J1 and J2 that it repeats.
+TEST(Bonds, MarshallGivesPhysicalObservables) {
+  const ScratchDirectory scratch;
+  std::string plain;
+  std::string turned;
+  for (int i = 0; i < 8; ++i) {
+    const std::string pair = std::to_string(i) + " " + std::to_string((i + 1) % 8);
+    plain += pair + " 1 1\n";
+    turned += pair + " 1 -1\n";
+  }
+  put_contents(scratch / "plain.txt", plain);
+  put_contents(scratch / "turned.txt", turned);
+  const std::vector<std::string> ring = {"--lattice", "chain", "--L",       "8",
+                                         "--steps",   "6",     "--sampler", "full-sum"};
+  ASSERT_EQ(run(scratch / "bonds",
+                with(ring, {"--bonds", (scratch / "plain.txt").string(), "--marshall"}))
+                .status,
+            0);
+  ASSERT_EQ(run(scratch / "plain", with(ring, {"--J2", "0", "--marshall"})).status, 0);
+  ASSERT_EQ(
+      run(scratch / "turned", with(ring, {"--bonds", (scratch / "turned.txt").string()})).status,
+      0);
+  const json right = parsed({"measure", (scratch / "plain").string()});
+  const json found = parsed({"measure", (scratch / "bonds").string()});
+  EXPECT_EQ(found.at("spin_correlations"), right.at("spin_correlations"));
+  EXPECT_EQ(found.at("frame"), "physical");
+  EXPECT_EQ(found.at("marshall"), true);
+  EXPECT_EQ(found.at("bonds").at(7), json({7, 0, 1, 1}));
+  // Signs written into the bonds are not known: said plainly, and mended by declaring them.
+  const std::string directory = (scratch / "turned").string();
+  const ProcessResult said = plaquette_program({"measure", directory});
+  EXPECT_EQ(said.status, 0) << said.err;
+  EXPECT_NE(said.out.find("Jxy < 0 where Jz > 0"), std::string::npos) << said.out;
+  const json rotated = json::parse(contents(scratch / "turned/measure.json"));
+  EXPECT_EQ(rotated.at("frame"), "bonds");
+  EXPECT_EQ(rotated.at("energy_per_site"), right.at("energy_per_site"));
+  EXPECT_NE(rotated.at("spin_correlations"), right.at("spin_correlations"));
+  const json mended = parsed(
+      {"measure", directory, "--bonds", (scratch / "plain.txt").string(), "--marshall", "--force"});
+  EXPECT_EQ(mended.at("spin_correlations"), right.at("spin_correlations"));
+}
+
+TEST(Provenance, AModelFileIsMeasuredAsWhatItIs) {
+  const ScratchDirectory scratch;
+  const std::string directory = (scratch / "run").string();
+  const std::string model = (scratch / "run/model.h5").string();
+  ASSERT_EQ(run(directory, {"--lattice", "chain", "--L", "8", "--J2", "0", "--marshall",
+                            "--symmetry", "spin-flip", "--steps", "6", "--sampler", "full-sum"})
+                .status,
+            0);
+  const json of_run = parsed({"measure", directory});
+  const json of_model = parsed({"measure", model, "--sampler", "full-sum"});
+  EXPECT_EQ(of_model.at("energy_per_site"), of_run.at("energy_per_site"));
+  EXPECT_EQ(of_model.at("spin_correlations"), of_run.at("spin_correlations"));
+  EXPECT_EQ(of_model.at("J2"), 0);
+  EXPECT_EQ(of_model.at("marshall"), true);
+  EXPECT_EQ(of_model.at("symmetry"), "spin-flip=even");
+  EXPECT_EQ(of_model.at("couplings_from"), "model file");
+  EXPECT_EQ(of_run.at("couplings_from"), "run");
+  const json looked = parsed({"attention", directory, "--sampler", "full-sum", "--no-freeze"});
+  EXPECT_EQ(looked.at("J2"), 0);
+  EXPECT_EQ(looked.at("symmetry"), "spin-flip=even");
+  // Flags win, one by one.
+  const json other = parsed({"measure", model, "--sampler", "full-sum", "--J2", "0.5"});
+  EXPECT_EQ(other.at("J2"), 0.5);
+  EXPECT_EQ(other.at("marshall"), true);
+  EXPECT_EQ(other.at("couplings_from"), "command line");
+  // The mean of log-psi's local energies over |ψ|² is that energy.
+  std::string lines;
+  for (int state = 0; state < 256; ++state) {
+    std::string line;
+    for (int i = 0; i < 8; ++i) line += (state >> i & 1) != 0 ? '+' : '-';
+    if (std::count(line.begin(), line.end(), '+') == 4) lines += line + "\n";
+  }
+  const ProcessResult amplitudes =
+      plaquette_program({"log-psi", model, "--configurations", "-", "--local-energy"}, lines);
+  ASSERT_EQ(amplitudes.status, 0) << amplitudes.err;
+  EXPECT_NE(amplitudes.err.find("J2 = 0, Marshall frame"), std::string::npos) << amplitudes.err;
+  std::istringstream rows(amplitudes.out);
+  double norm = 0;
+  double energy = 0;
+  for (double re, im, e_re, e_im; rows >> re >> im >> e_re >> e_im;) {
+    norm += std::exp(2 * re);
+    energy += std::exp(2 * re) * e_re;
+  }
+  EXPECT_NEAR(energy / norm / 8, double(of_run.at("energy_per_site")), 1e-10);
+  // A file that says nothing is measured with the defaults, which is said.
+  const std::string silent = PLAQUETTE_TEST_DATA "/4x4_b2_d8_h2_l2_f4_factored.h5";
+  const ProcessResult said =
+      plaquette_program({"measure", silent, "--sampler", "full-sum", "--observables", "energy"});
+  EXPECT_NE(said.err.find("defaults J1 = 1, J2 = 0.5"), std::string::npos) << said.err;
+  EXPECT_NE(said.out.find("J1 = 1, J2 = 0.5"), std::string::npos) << said.out;
+}
+
+TEST(Measure, ChainsKeepTheirSamples) {
+  const ScratchDirectory scratch;
+  const std::string directory = (scratch / "run").string();
+  ASSERT_EQ(run(directory, {"--L", "2", "--steps", "2"}).status, 0);
+  const json fewer = parsed({"measure", directory, "--chains", "32"});
+  EXPECT_EQ(fewer.at("samples"), 256);
+  EXPECT_TRUE(fewer.at("tau").is_number());
+  EXPECT_TRUE(fewer.at("r_hat").is_number());
+  // As many samples as are asked for, from the run's own chains.
+  const json more = parsed({"measure", directory, "--samples", "640", "--force"});
+  EXPECT_EQ(more.at("samples"), 640);
+  EXPECT_EQ(more.at("chains"), 64);
+}
+
+TEST(SystemWarning, IsToldOnce) {
+  const ScratchDirectory scratch;
+  std::string bonds;
+  for (int i = 0; i < 8; ++i) {
+    const std::string J = std::to_string(1 + 0.1 * i);
+    bonds += std::to_string(i) + " " + std::to_string((i + 1) % 8) + " " + J + " " + J + "\n";
+  }
+  put_contents(scratch / "random.txt", bonds);
+  const std::vector<std::string> job = {
+      "--lattice", "chain", "--L",     "8",
+      "--steps",   "2",     "--bonds", (scratch / "random.txt").string()};
+  const auto told = [](const ProcessResult& result) {
+    EXPECT_EQ(result.status, 0) << result.err;
+    int count = 0;
+    for (std::size_t at = 0;
+         (at = result.err.find("--no-translation-invariant", at)) != std::string::npos; ++at) {
+      ++count;
+    }
+    return count;
+  };
+  EXPECT_EQ(told(run(scratch / "warned", job)), 1);
+  EXPECT_EQ(told(run(scratch / "free", with(job, {"--no-translation-invariant"}))), 0);
+  const std::string warned = (scratch / "warned").string();
+  EXPECT_EQ(told(plaquette_program({"resume", warned, "--steps", "3", "--quiet"})), 1);
+  EXPECT_EQ(told(plaquette_program({"measure", warned, "--observables", "energy", "--quiet"})), 1);
+}
+
+TEST(SymmetryOption, APairOfLabelsThatNoStateHasIsRefused) {
+  const ScratchDirectory scratch;
+  for (const std::vector<std::string>& job : std::vector<std::vector<std::string>>{
+           {"--lattice", "chain", "--L", "4", "--symmetry", "translations,spin-flip=odd"},
+           {"--lattice", "chain", "--L", "4", "--patch", "1", "--symmetry",
+            "translations,spin-flip=odd"},
+           {"--L", "2", "--symmetry", "c4v=A2"}}) {
+    const ProcessResult refused = run(scratch / "run", with(job, {"--steps", "1"}));
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_NE(refused.err.find("the projected space is empty"), std::string::npos) << refused.err;
+    EXPECT_FALSE(fs::exists(scratch / "run"));
+  }
+}
+
+/// The triangular lattice with Jxy = 1 and with Jxy = −1 are no rotation of each other, a square's
+/// bonds with Jxy = ±1 are.
+TEST(Extrapolate, TakesRunsOfOneMagnetInAnyFrame) {
+  const ScratchDirectory scratch;
+  const auto bonds = [](bool triangular, int Jxy) {
+    std::string text;
+    for (int i = 0; i < 16; ++i) {
+      const auto add = [&](int rows, int columns) {
+        const int j = (i / 4 + rows) % 4 * 4 + (i % 4 + columns) % 4;
+        text += std::to_string(i) + " " + std::to_string(j) + " 1 " + std::to_string(Jxy) + "\n";
+      };
+      add(1, 0);
+      add(0, 1);
+      if (triangular) add(1, 1);
+    }
+    return text;
+  };
+  const auto directory = [&](const std::string& name, const std::string& text, int steps,
+                             const std::vector<std::string>& more = {}) {
+    const std::string file = (scratch / (name + ".txt")).string();
+    put_contents(file, text);
+    EXPECT_EQ(
+        run(scratch / name, with({"--bonds", file, "--steps", std::to_string(steps)}, more)).status,
+        0);
+    return (scratch / name).string();
+  };
+  const std::string plus = directory("plus", bonds(true, 1), 1);
+  const std::string minus = directory("minus", bonds(true, -1), 3);
+  const ProcessResult refused = plaquette_program({"extrapolate", plus, minus});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.err.find("couplings"), std::string::npos) << refused.err;
+  const std::string square = directory("square", bonds(false, 1), 1);
+  const std::string turned = directory("turned", bonds(false, -1), 3);
+  const std::string declared = directory("declared", bonds(false, 1), 4, {"--marshall"});
+  const ProcessResult taken = plaquette_program({"extrapolate", square, turned, declared});
+  EXPECT_EQ(taken.status, 0) << taken.err;
 }
 
 TEST(SymmetryOption, ARunIsContinuedWithAProjection) {

@@ -9,6 +9,7 @@
 
 #include "plaquette/base/errors.hpp"
 #include "plaquette/io/hdf5_file.hpp"
+#include "plaquette/io/symmetry_text.hpp"
 #include "plaquette/model/parameter_table.hpp"
 #include "support/messages.hpp"
 #include "support/scratch_directory.hpp"
@@ -120,6 +121,32 @@ TEST(ModelFile, RoundTripIsBitEqual) {
     }
   }
   EXPECT_EQ(test::entries(scratch.path()), 1) << "a temporary file was left behind";
+}
+
+TEST(ModelFile, CarriesItsHamiltonianAndFrame) {
+  const test::ScratchDirectory scratch;
+  const auto path = scratch / "model.h5";
+  Model model = small_model();
+  write_model(path, model);
+  EXPECT_FALSE(read_model(path).provenance.has_value()) << "older files say nothing";
+  Provenance given;
+  given.couplings = {.J1 = 0.7, .J2 = -1.0 / 3, .marshall = true};
+  given.symmetry = parse_symmetry("translations=1x0,spin-flip=odd");
+  model.provenance = given;
+  write_model(path, model);
+  Provenance found = read_model(path).provenance.value();
+  EXPECT_EQ(found.couplings, given.couplings);
+  EXPECT_EQ(symmetry_text(found.symmetry), symmetry_text(given.symmetry));
+  model.provenance->couplings = {.bonds = {{0, 1, 1.0 / 3, -1}, {15, 2, 0, 1e-300}}};
+  write_model(path, model);
+  found = read_model(path).provenance.value();
+  EXPECT_EQ(found.couplings.bonds, model.provenance->couplings.bonds);
+  EXPECT_FALSE(found.couplings.marshall);
+  // A bond to a site that the lattice lacks.
+  model.provenance->couplings.bonds[0].j = 16;
+  write_model(path, model);
+  EXPECT_TRUE(mentions(message_of<InputError>([&] { read_model(path); }),
+                       {"model.h5", "bond 0", "site 16"}));
 }
 
 TEST(ModelFile, RoundTripOfAChain) {

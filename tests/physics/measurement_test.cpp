@@ -276,7 +276,7 @@ TEST(Measurement, ErrorsAreOneStandardDeviation) {
     std::size_t chains;
     std::size_t rounds;
   };
-  for (const Layout layout : {Layout{64, 8}, Layout{4, 400}}) {
+  for (const Layout layout : {Layout{64, 8}, Layout{4, 400}, Layout{2, 128}}) {
     constexpr int kSeeds = 150;
     double sum = 0;
     double squares = 0;
@@ -304,7 +304,7 @@ TEST(Observables, OnTheGroundStateOfExactDiagonalisation) {
     const std::vector<std::uint64_t> states = zero_magnetisation_states(16);
     std::map<std::uint64_t, double> amplitude;
     for (std::size_t k = 0; k < states.size(); ++k) amplitude[states[k]] = ground.amplitudes[k];
-    const Observables observables(lattice, hamiltonian, false, ObservableSet::all);
+    const Observables observables(lattice, hamiltonian, ObservableSet::all);
     std::vector<double> mean(observables.size(), 0.0);
     std::vector<double> values(observables.size());
     std::vector<Complex> ratios(observables.pairs().size());

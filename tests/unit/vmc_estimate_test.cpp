@@ -21,8 +21,6 @@ TEST(Estimate, FollowsTheDefinitions) {
   EXPECT_EQ(result.mean, Complex(-3, 1));
   // |2|² , |−2i|², |1 − i|², |−3 + 3i|²
   EXPECT_DOUBLE_EQ(result.variance, (4.0 + 4.0 + 2.0 + 18.0) / 4);
-  // Chains 0, 1 have the means −1.5 and −4.5.
-  EXPECT_DOUBLE_EQ(result.error, 1.5);
   EXPECT_DOUBLE_EQ(result.v_score(8), 8 * 7.0 / 9.0);
 }
 
@@ -66,6 +64,95 @@ std::vector<double> autoregressive(double rho, std::size_t rows, std::size_t cha
     x[k] = rho * x[k - chains] + std::sqrt(1 - rho * rho) * normal(engine);
   }
   return x;
+}
+
+/// 32 chains are told apart by their own scatter: √(Σ(x − mean)²/(n(n − 1))) of their means.
+TEST(Estimate, ErrorIsTheScatterOfManyChains) {
+  constexpr std::size_t kChains = 32;
+  std::vector<Complex> energies;
+  double squares = 0;
+  for (std::size_t slot = 0; slot < 2; ++slot) {
+    for (std::size_t chain = 0; chain < kChains; ++chain) {
+      const double of_chain = chain % 2 == 0 ? 1 : -1;
+      energies.emplace_back(of_chain + (slot == 0 ? 5 : -5), 0);
+      squares += slot * of_chain * of_chain;
+    }
+  }
+  const std::vector<double> weights(energies.size(), 1.0 / 64);
+  EXPECT_NEAR(estimate(energies, weights, kChains).error, std::sqrt(squares / (32 * 31)), 1e-14);
+}
+
+struct ChainLayout {
+  double rho;
+  std::size_t chains;
+  std::size_t rows;
+};
+
+class ErrorOfFewChains : public testing::TestWithParam<ChainLayout> {};
+
+/// Shares of |z| = |mean − 0|/error beyond 1, 2 and 3 over many data sets. The process is
+/// stationary with mean 0.
+struct Tails {
+  double beyond_one;
+  double beyond_two;
+  double beyond_three;
+};
+constexpr int kSets = 600;
+
+Tails tails_of(const ChainLayout& layout) {
+  int beyond[3] = {};
+  for (int set = 0; set < kSets; ++set) {
+    const std::vector<double> x = autoregressive(layout.rho, layout.rows, layout.chains,
+                                                 static_cast<unsigned>(1000 * layout.chains + set));
+    const std::vector<Complex> energies(x.begin(), x.end());
+    const std::vector<double> weights(x.size(), 1.0 / static_cast<double>(x.size()));
+    const EnergyEstimate found = estimate(energies, weights, layout.chains);
+    const double z = std::abs(found.mean.real()) / found.error;
+    for (int k = 0; k < 3; ++k) beyond[k] += z > k + 1 ? 1 : 0;
+  }
+  const auto share = [](int count) { return count / static_cast<double>(kSets); };
+  return {share(beyond[0]), share(beyond[1]), share(beyond[2])};
+}
+
+/// The normal law has 0.317 beyond 1, 0.046 beyond 2, 0.003 beyond 3; allowed are four standard
+/// deviations of the counts, and the tails of a few dozen degrees of freedom.
+TEST_P(ErrorOfFewChains, PullsFollowTheNormalLaw) {
+  const Tails found = tails_of(GetParam());
+  EXPECT_NEAR(found.beyond_one, 0.317, 0.08);
+  EXPECT_NEAR(found.beyond_two, 0.046, 0.04);
+  EXPECT_LT(found.beyond_three, 0.02);
+}
+
+INSTANTIATE_TEST_SUITE_P(Layouts, ErrorOfFewChains,
+                         testing::Values(ChainLayout{0, 2, 512}, ChainLayout{0.8, 2, 512},
+                                         ChainLayout{0.95, 2, 512}, ChainLayout{0.8, 1, 1024},
+                                         ChainLayout{0.9, 8, 128}, ChainLayout{0.5, 16, 16},
+                                         ChainLayout{0.9, 1, 4000}));
+
+/// A handful of independent numbers: two thirds are within the error all the same.
+TEST(Estimate, ErrorOfAHandfulOfSamplesCoversTwoThirds) {
+  for (const ChainLayout layout :
+       {ChainLayout{0, 2, 1}, ChainLayout{0, 4, 1}, ChainLayout{0, 2, 4}, ChainLayout{0.9, 2, 4},
+        ChainLayout{0.9, 4, 16}, ChainLayout{0.98, 2, 128}}) {
+    const Tails found = tails_of(layout);
+    EXPECT_LT(found.beyond_one, 0.40) << layout.rho << ' ' << layout.chains << ' ' << layout.rows;
+    EXPECT_GT(found.beyond_one, 0.10) << layout.rho << ' ' << layout.chains << ' ' << layout.rows;
+  }
+}
+
+/// Chains that sit still say no more than one sample each.
+TEST(Estimate, ErrorOfChainsThatSitStillIsThatOfTheirNumber) {
+  constexpr std::size_t kChains = 8;
+  constexpr std::size_t kRows = 128;
+  std::vector<Complex> energies;
+  for (std::size_t k = 0; k < kRows * kChains; ++k) {
+    energies.emplace_back(k % kChains % 2 == 0 ? 1 : -1, 0);
+  }
+  const std::vector<double> weights(energies.size(), 1.0 / static_cast<double>(energies.size()));
+  const double of_eight = 1 / std::sqrt(7.0);
+  const double error = estimate(energies, weights, kChains).error;
+  EXPECT_GT(error, 0.9 * of_eight);
+  EXPECT_LT(error, 2.5 * of_eight);
 }
 
 TEST(Estimate, ErrorCoversCorrelatedChains) {

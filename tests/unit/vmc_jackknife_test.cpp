@@ -17,23 +17,53 @@ TEST(BinnedSums, MeansAreWeighted) {
 }
 
 TEST(BinnedSums, ErrorOfAPlainMeanIsTheTextbooks) {
-  BinnedSums sums(4, 1);
-  const std::vector<double> values{1, 2, 4, 9};
-  for (std::size_t k = 0; k < 4; ++k) sums.add(k, 1, std::span(values).subspan(k, 1));
-  const auto found = sums.estimate([](std::span<const double> means) {
+  constexpr std::size_t kBins = 40;
+  BinnedSums sums(kBins, 1);
+  double squares = 0;
+  for (std::size_t k = 0; k < kBins; ++k) {
+    const std::vector<double> value{static_cast<double>(k * k % 17)};
+    sums.add(k, 1, value);
+  }
+  const double mean = sums.means()[0];
+  for (std::size_t k = 0; k < kBins; ++k) {
+    squares += std::pow(static_cast<double>(k * k % 17) - mean, 2);
+  }
+  const auto found = sums.estimate(kBins, [](std::span<const double> means) {
     return std::vector<double>{means[0], means[0] * means[0]};
   });
-  EXPECT_NEAR(found[0].mean, 4, 1e-14);
-  // √(Σ(x − mean)² / (n (n − 1))) = √(38/12)
-  EXPECT_NEAR(found[0].error, std::sqrt(38.0 / 12), 1e-12);
-  EXPECT_NEAR(found[1].mean, 16, 1e-12);
+  EXPECT_NEAR(found[0].mean, mean, 1e-14);
+  EXPECT_NEAR(found[0].error, std::sqrt(squares / (kBins * (kBins - 1))), 1e-12);
+  EXPECT_NEAR(found[1].mean, mean * mean, 1e-12);
+}
+
+/// Blocks of a chain that differ by a common part of each chain: they are no independent bins.
+TEST(BinnedSums, BlocksOfOneChainMayBeCorrelated) {
+  constexpr std::size_t kChains = 4;
+  constexpr std::size_t kBlocks = 32;
+  std::mt19937_64 random(5);
+  std::normal_distribution<double> normal;
+  BinnedSums sums(kChains * kBlocks, 1);
+  std::vector<double> mean(kChains);
+  for (double& value : mean) value = normal(random);
+  for (std::size_t bin = 0; bin < kChains * kBlocks; ++bin) {
+    sums.add(bin, 1, std::vector<double>{mean[bin % kChains] + 0.1 * normal(random)});
+  }
+  double squares = 0;
+  for (const double value : mean) squares += std::pow(value - sums.means()[0], 2);
+  const double of_four = std::sqrt(squares / (kChains * (kChains - 1)));
+  const double error =
+      sums.estimate(kChains,
+                    [](std::span<const double> means) { return std::vector<double>{means[0]}; })[0]
+          .error;
+  EXPECT_GT(error, 0.7 * of_four);
+  EXPECT_LT(error, 2.5 * of_four);
 }
 
 TEST(BinnedSums, OneBinHasNoError) {
   BinnedSums sums(1, 1);
   sums.add(0, 2, std::vector<double>{3});
   const auto found =
-      sums.estimate([](std::span<const double> means) { return std::vector<double>{means[0]}; });
+      sums.estimate(1, [](std::span<const double> means) { return std::vector<double>{means[0]}; });
   EXPECT_EQ(found[0].mean, 3);
   EXPECT_EQ(found[0].error, 0);
 }
@@ -52,8 +82,9 @@ TEST(BinnedSums, ErrorsOfRatiosAreOneStandardDeviation) {
       sums.add(bin, std::exp(0.2 * normal(random)),
                std::vector<double>{x, 3 * x + 0.5 * normal(random)});
     }
-    const Estimate ratio = sums.estimate(
-        [](std::span<const double> means) { return std::vector<double>{means[1] / means[0]}; })[0];
+    const Estimate ratio = sums.estimate(50, [](std::span<const double> means) {
+      return std::vector<double>{means[1] / means[0]};
+    })[0];
     squares += std::pow((ratio.mean - 3) / ratio.error, 2);
   }
   EXPECT_NEAR(squares / kSets, 1, 4 * std::sqrt(2.0 / kSets) + 0.05);

@@ -38,6 +38,9 @@ class Hdf5Reader {
  public:
   explicit Hdf5Reader(const std::filesystem::path& path);
 
+  bool has_attribute(const std::string& name) const;
+  bool has_dataset(const std::string& name) const;
+
   std::int64_t integer(const std::string& name) const;
   double real(const std::string& name) const;
   /// Of fixed or variable length.

@@ -22,6 +22,8 @@ class Results {
 
   void text(const std::string& name, const std::string& value) { texts_.emplace_back(name, value); }
   void integer(const std::string& name, std::int64_t value) { integers_.emplace_back(name, value); }
+  /// true or false in JSON, 1 or 0 in HDF5.
+  void flag(const std::string& name, bool value) { flags_.emplace_back(name, value); }
   void number(const std::string& name, std::optional<double> value) {
     numbers_.emplace_back(name, value);
   }
@@ -46,6 +48,7 @@ class Results {
   };
   std::vector<std::pair<std::string, std::string>> texts_;
   std::vector<std::pair<std::string, std::int64_t>> integers_;
+  std::vector<std::pair<std::string, bool>> flags_;
   std::vector<std::pair<std::string, std::optional<double>>> numbers_;
   std::vector<Array> arrays_;
 };

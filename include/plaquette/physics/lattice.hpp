@@ -29,7 +29,17 @@ struct Lattice {
   int rows;
   int columns;
 
-  bool two_dimensional() const { return kind != LatticeKind::chain; }
+  bool two_dimensional() const {
+    switch (kind) {
+      case LatticeKind::square:
+      case LatticeKind::shastry_sutherland:
+        return true;
+      case LatticeKind::chain:
+        return false;
+    }
+    PLAQUETTE_REQUIRE(false, "lattice ", static_cast<int>(kind));
+    return false;
+  }
   int sites() const { return rows * columns; }
   int site(int row, int column) const {
     return ((row + rows) % rows) * columns + (column + columns) % columns;
@@ -38,21 +48,37 @@ struct Lattice {
   int linear_size() const { return columns; }
 };
 
-/// L×L square or Shastry-Sutherland lattice, or chain of L sites, periodic. Throws InputError
-/// unless L is even and from 2 (square) or 4 (the others: on fewer sites neighbours coincide) to
-/// 32, or to 1024 for the chain.
-inline Lattice make_lattice(LatticeKind kind, int linear_size) {
-  const bool chain = kind == LatticeKind::chain;
-  const int smallest = kind == LatticeKind::square ? 2 : 4;
-  const int largest = chain ? Lattice::kMaxSites : 32;
-  if (linear_size < smallest || linear_size > largest || linear_size % 2 != 0) {
-    throw InputError(concat("--L ", linear_size, ": must be an even number from ", smallest, " to ",
-                            largest, " for --lattice ",
-                            chain                         ? "chain"
-                            : kind == LatticeKind::square ? "square"
-                                                          : "shastry-sutherland"));
+/// The sizes L that a lattice can have: even, from `smallest` (on fewer sites neighbours would
+/// coincide) to `largest`.
+struct LatticeSizes {
+  const char* name;  ///< of --lattice, for messages
+  int smallest;
+  int largest;
+};
+inline LatticeSizes lattice_sizes(LatticeKind kind) {
+  switch (kind) {
+    case LatticeKind::square:
+      return {"square", 2, 32};
+    case LatticeKind::chain:
+      return {"chain", 4, Lattice::kMaxSites};
+    case LatticeKind::shastry_sutherland:
+      return {"shastry-sutherland", 4, 32};
   }
-  return {kind, chain ? 1 : linear_size, linear_size};
+  PLAQUETTE_REQUIRE(false, "lattice ", static_cast<int>(kind));
+  return {};
+}
+
+/// L×L square or Shastry-Sutherland lattice, or chain of L sites, periodic. Throws InputError
+/// unless L is one of lattice_sizes(kind).
+inline Lattice make_lattice(LatticeKind kind, int linear_size) {
+  const LatticeSizes sizes = lattice_sizes(kind);
+  if (linear_size < sizes.smallest || linear_size > sizes.largest || linear_size % 2 != 0) {
+    throw InputError(concat("--L ", linear_size, ": must be an even number from ", sizes.smallest,
+                            " to ", sizes.largest, " for --lattice ", sizes.name));
+  }
+  Lattice lattice{kind, linear_size, linear_size};
+  if (!lattice.two_dimensional()) lattice.rows = 1;
+  return lattice;
 }
 
 /// Squared length of the shortest periodic displacement between two sites.

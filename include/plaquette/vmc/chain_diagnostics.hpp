@@ -20,4 +20,8 @@ struct ChainDiagnostics {
 ChainDiagnostics diagnose_chains(std::span<const double> energies, std::size_t chains,
                                  std::size_t rows_per_step);
 
+/// Autocovariance of z (rows, chains) at lag t < rows, averaged over chains. The mean is known to
+/// be 0: it was taken over all chains, which is what makes short histories of many chains usable.
+double autocovariance(std::span<const double> z, std::size_t chains, std::size_t lag);
+
 }  // namespace plaquette

@@ -22,9 +22,8 @@ struct EnergyEstimate {
 };
 
 /// Energies (M) with weights (M), Σ w = 1. With chains > 0, sample slot·chains + chain belongs to
-/// `chain`; chains are independent, so the scatter of what each adds, Σ w (E − mean), gives the
-/// error, whatever the correlation within a chain (and to first order in the weights' own scatter).
-/// A single chain is cut into √M blocks instead. chains 0: the sum is exact.
+/// `chain`, and the error is that of the sum of what each sample adds, Σ w (E − mean), as
+/// error_of_sum finds it (to first order in the weights' own scatter). chains 0: the sum is exact.
 EnergyEstimate estimate(std::span<const std::complex<double>> energies,  // (M)
                         std::span<const double> weights,                 // (M)
                         std::size_t chains);

@@ -13,7 +13,8 @@ struct Estimate {
   double error = 0;
 };
 
-/// Weighted sums of V values over samples, kept apart in bins that are independent of each other.
+/// Weighted sums of V values over samples, kept apart in bins: blocks of chains, bin
+/// block·chains + chain.
 class BinnedSums {
  public:
   BinnedSums(std::size_t bins, std::size_t values)
@@ -25,9 +26,11 @@ class BinnedSums {
   std::vector<double> means() const;
 
   /// f(means) and its errors: every bin is left out in turn, so f need not be linear and the
-  /// weights may scatter (jackknife; Efron and Stein, Ann. Statist. 9, 586). Of one bin the errors
-  /// are 0.
+  /// weights may scatter (jackknife; Efron and Stein, Ann. Statist. 9, 586). What leaving out a bin
+  /// changes is that bin's part, and error_of_sum gives the error, so blocks of a chain may be
+  /// correlated. Of one bin the errors are 0.
   std::vector<Estimate> estimate(
+      std::size_t chains,
       const std::function<std::vector<double>(std::span<const double>)>& f) const;
 
  private:

@@ -40,16 +40,18 @@ struct Measurement {
 };
 
 /// Samples |ψ|² (or sums over the whole sector) with the backend's current parameters and measures.
-/// Errors come from independent chains, each cut into blocks where there are fewer than
-/// kFewestBins of them. The backend must have been made for make_measurement_problem(job).
+/// Errors come from the chains, as error_of_sum has it. The backend must have been made for
+/// make_measurement_problem(job, observables).
 /// Throws InputError if the plan is impossible, NumericalError if a value is not finite.
 Measurement measure(const Job& job, Backend& backend, ObservableSet observables,
                     const SamplingPlan& plan);
 
-inline constexpr std::size_t kFewestBins = 32;
+/// The problem of a measurement, with what `measure` itself keeps in memory. Throws InputError as
+/// make_problem does.
+Problem make_measurement_problem(const Job& job, ObservableSet observables);
 
 /// ψ(s^ij)/ψ(s), 0 where the spins are equal: out (count, pairs). `log_psi` (count) is that of
-/// `states`.
+/// `states`. Looks at 65536 connected states at a time, whatever the sizes.
 void exchange_ratios(Backend& backend, const ConfigurationBatch& states,
                      std::span<const std::complex<double>> log_psi, std::span<const SitePair> pairs,
                      std::span<std::complex<double>> out);

@@ -15,8 +15,16 @@ namespace plaquette {
 /// correlations need those of every pair of sites.
 enum class ObservableSet { energy, all };
 
+/// Which bonds a dimer correlation joins: indices of directions a and b.
+struct DimerKind {
+  const char* name;  ///< "rows", "columns", "rows-columns"
+  std::size_t first;
+  std::size_t second;
+};
+
 /// Local values of observables on one configuration, all from the same exchange amplitudes
-/// ψ(s^ij)/ψ(s), s^ij with the unlike spins i and j exchanged.
+/// ψ(s^ij)/ψ(s), s^ij with the unlike spins i and j exchanged. ψ is in the Hamiltonian's frame;
+/// spin products are those of the physical state, the Hamiltonian's rotation taken off.
 ///
 /// Primary values, one after the other ("per configuration", to be averaged with weights |ψ|²):
 ///   Re E_loc, Im E_loc, |E_loc|²                     total energies, unit of J1
@@ -27,13 +35,14 @@ enum class ObservableSet { energy, all };
 /// of bonds need no amplitudes beyond those of single bonds.
 class Observables {
  public:
-  Observables(const Lattice& lattice, const Hamiltonian& hamiltonian, bool marshall,
-              ObservableSet set);
+  Observables(const Lattice& lattice, const Hamiltonian& hamiltonian, ObservableSet set);
 
   /// Pairs whose amplitudes `evaluate` takes, i < j.
   const std::vector<SitePair>& pairs() const { return pairs_; }
   std::size_t size() const { return size_; }
-  std::size_t energy() const { return 0; }             ///< Re, Im, |·|²
+  std::size_t energy() const { return 0; }             ///< Re E_loc
+  std::size_t energy_imaginary() const { return 1; }   ///< Im E_loc
+  std::size_t energy_squared() const { return 2; }     ///< |E_loc|²
   std::size_t spin_correlations() const { return 3; }  ///< (N)
   std::size_t bond_energies() const { return 3 + sites_; }
   /// (N) of each kind: aa, bb, ab; a chain has aa alone.
@@ -42,6 +51,7 @@ class Observables {
   }
   std::size_t directions() const { return directions_; }
   std::size_t dimer_kinds() const { return directions_ == 1 ? 1 : 3; }
+  DimerKind dimer_kind(std::size_t kind) const;
 
   /// `ratios` (pairs): ψ(s^ij)/ψ(s) of unlike spins, anything for equal ones.
   void evaluate(std::span<double> out, const std::uint64_t* s,
@@ -61,7 +71,7 @@ class Observables {
   Lattice lattice_;
   std::size_t sites_;
   std::size_t directions_;
-  bool marshall_;
+  RotatedSites rotated_;
   ObservableSet set_;
   std::vector<SitePair> pairs_;
   std::vector<std::size_t> index_;  // (N, N): pair of (i, j)
