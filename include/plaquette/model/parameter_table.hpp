@@ -28,9 +28,9 @@ struct NamedTensor {
 struct DenseOffsets {
   std::size_t kernel;  ///< (in, out)
   std::size_t bias;    ///< (out)
-  std::size_t in;
-  std::size_t out;
-  std::size_t number;  ///< in ParameterTable::dense
+  std::size_t in = 0;
+  std::size_t out = 0;
+  std::size_t number = 0;  ///< in ParameterTable::dense
 };
 
 /// Offsets of a LayerNorm.
