@@ -13,7 +13,7 @@ namespace plaquette {
 namespace {
 
 /// Keys that say how to run, not what to compute. Of `bonds` the content counts, not the name.
-const std::set<std::string> kHowToRun = {"steps", "backend", "threads", "memory-limit",
+const std::set<std::string> kHowToRun = {"steps", "backend", "threads", "memory-limit", "stage",
                                          "checkpoint-every", "checkpoint-minutes", "initial-model",
                                          "bonds",
                                          // A run may be continued with another projection.
@@ -43,6 +43,7 @@ void define_optimisation(Options& options, Job& job) {
   options.number("--learning-rate", job.learning_rate, "learning rate");
   options.word("--schedule", job.schedule, "learning-rate schedule");
   options.integer("--schedule-steps", job.schedule_steps, "length of the schedules; 0: --steps");
+  options.integer("--schedule-start", job.schedule_start, "step from which the schedules run");
   options.number("--diag-shift", job.diag_shift, "diagonal shift");
   options.word("--diag-shift-schedule", job.diag_shift_schedule, "diagonal-shift schedule");
   options.number("--diag-shift-end", job.diag_shift_end, "where that schedule ends");
@@ -147,6 +148,7 @@ void define_job_options(Options& options, JobOptions& target) {
                  "or minutes, whichever comes first");
   options.integer("--attention-every", target.job.attention_every,
                   "steps between looks at the spread of the attention; 0: never");
+  options.integer("--stage", target.stage, "stage of a resumed run that this configuration is");
   options.text("--initial-model", target.initial_model, "start from this model's parameters");
 }
 

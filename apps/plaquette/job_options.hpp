@@ -20,6 +20,8 @@ struct JobOptions {
   Resources resources;
   int checkpoint_every = 50;
   double checkpoint_minutes = 10;
+  /// Which stage of a run this is: a resumption with other options begins the next.
+  int stage = 1;
   std::string initial_model;
   std::string bonds_file;
 

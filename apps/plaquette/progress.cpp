@@ -53,7 +53,14 @@ std::string Progress::line(const StepRecord& record) const {
   return text + fmt::format(" s  | ETA {}", duration(left));
 }
 
-void Progress::step(const StepRecord& record) {
+void Progress::step(const StepRecord& record, const RunState& /*state*/) {
+  if (record.learning_rate == 0 && !standstill_told_) {
+    standstill_told_ = true;
+    warn(
+        fmt::format("step {}: the learning rate is 0, the schedule has ended: the parameters no "
+                    "longer change; --schedule-steps makes it longer",
+                    record.step));
+  }
   if (record.diag_shift_raises > 0) {
     message(
         fmt::format("step {}: the Gram matrix was not positive definite; diagonal shift raised "
@@ -75,8 +82,12 @@ void Progress::step(const StepRecord& record) {
 }
 
 void Progress::message(const std::string& text) {
+  if (!quiet_) warn(text);
+}
+
+void Progress::warn(const std::string& text) {
   end_line();
-  if (!quiet_) tell(text + "\n");
+  tell(text + "\n");
 }
 
 void print_summary(const RunSummary& summary) {

@@ -4,22 +4,23 @@
 #include <cstdint>
 #include <string>
 
-#include "plaquette/io/run_session.hpp"
+#include "plaquette/io/run_summary.hpp"
+#include "plaquette/vmc/search.hpp"
 
 namespace plaquette {
 
 /// Tells on stderr how a run goes: one line that rewrites itself on a terminal, a plain line every
 /// few seconds elsewhere, nothing when quiet.
-class Progress {
+class Progress : public SearchSink {
  public:
   Progress(std::uint64_t first_step, std::uint64_t steps, bool quiet);
-  ~Progress();
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  ~Progress() override;
 
-  void step(const StepRecord& record);
+  void step(const StepRecord& record, const RunState& state) override;
   /// A line that stays.
   void message(const std::string& text);
+  /// The same, also when quiet: the run is not what its user may think.
+  void warn(const std::string& text);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -32,6 +33,7 @@ class Progress {
   bool quiet_;
   bool terminal_;
   bool line_open_ = false;
+  bool standstill_told_ = false;
   Clock::time_point began_ = Clock::now();
   Clock::time_point shown_{};
 };

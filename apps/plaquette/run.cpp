@@ -33,6 +33,16 @@ std::vector<double> starting_parameters(const JobOptions& options) {
   return std::move(model.parameters);
 }
 
+/// A later stage cannot be run from the first step: it goes on from what an earlier one left.
+void require_first_stage(const JobOptions& options) {
+  if (options.stage == 1) return;
+  throw InputError(concat(
+      "--stage ", options.stage, ": the configuration is the last of ", options.stage,
+      " stages of a run that was resumed with other options; to repeat that run, give --config "
+      "config.stage-1.toml of its directory, then resume with what each next stage's file changes; "
+      "to start anew with these options, add --stage 1 --schedule-start 0 --schedule-steps 0"));
+}
+
 void print_dry_run(const JobOptions& options, const MemoryPlan& plan, bool json) {
   if (json) {
     fmt::print("{}\n", nlohmann::ordered_json{{"config", configuration_text(options)},
@@ -59,6 +69,7 @@ int run_command(const Arguments& arguments) {
   options.flag("--json", run.output.json, "print the summary as JSON");
   if (!options.parse(arguments)) return 0;
   resolve_job_options(options, run.job);
+  require_first_stage(run.job);
 
   const Problem problem = make_problem(run.job.job);
   const BackendKind kind = run.job.chosen_backend();
@@ -73,9 +84,7 @@ int run_command(const Arguments& arguments) {
   require_free(directory, run.force ? Overwrite::yes : Overwrite::no);
   const std::unique_ptr<Backend> backend = make_backend(kind, problem, run.job.resources);
 
-  create(directory);
-  const RunLock lock(directory);
-  clear(directory);
+  const RunLock lock = claim(directory, run.force ? Overwrite::yes : Overwrite::no);
   JobOptions resolved = run.job;
   resolved.backend = kind;
   if (!resolved.job.couplings.bonds.empty()) {
@@ -83,18 +92,15 @@ int run_command(const Arguments& arguments) {
     resolved.bonds_file = directory.bonds().filename();
   }
   if (!parameters.empty()) {
-    write_model(directory.initial_model(), {.lattice = run.job.job.lattice,
-                                            .L = run.job.job.L,
-                                            .network = run.job.job.network,
-                                            .parameters = parameters});
+    write_model(directory.initial_model(), model_of(run.job.job, parameters));
     resolved.initial_model = directory.initial_model().filename();
   }
-  write_text_atomically(directory.configuration(), configuration_text(resolved));
   const Checkpoint start{.state = initial_state(run.job.job, std::move(parameters)),
                          .log_bytes = 0,
                          .seconds = 0,
                          .job_fingerprint = job_fingerprint(run.job)};
-  return conduct_session(directory, run.job, *backend, start, run.output);
+  return conduct_session(directory, run.job, *backend, start, configuration_text(resolved),
+                         run.output);
 }
 
 }  // namespace plaquette

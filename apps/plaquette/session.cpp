@@ -4,6 +4,9 @@
 #include "fmt/core.h"
 #include "messages.hpp"
 #include "plaquette/build_info.hpp"
+#include "plaquette/io/atomic_file.hpp"
+#include "plaquette/io/run_recorder.hpp"
+#include "plaquette/io/run_summary.hpp"
 #include "plaquette/io/symmetry_text.hpp"
 #include "plaquette/model/system_warnings.hpp"
 #include "progress.hpp"
@@ -11,39 +14,51 @@
 
 namespace plaquette {
 
+namespace {
+
+void print_and_write(const RunDirectory& directory, const RunSummary& summary, bool json) {
+  if (json) {
+    fmt::print("{}\n", to_json(summary));
+  } else {
+    print_summary(summary);
+  }
+  write_summary(directory, summary);
+}
+
+}  // namespace
+
 int conduct_session(const RunDirectory& directory, const JobOptions& options, Backend& backend,
-                    const Checkpoint& start, const SessionOutput& output) {
+                    const Checkpoint& start, const std::string& configuration,
+                    const SessionOutput& output) {
   const SignalWatch signals;
   const auto steps = static_cast<std::uint64_t>(options.job.steps);
   Progress progress(start.state.step, steps, output.quiet);
   if (!options.backend) progress.message(auto_backend_message());
   for (const std::string& warning : warnings(make_system(options.job))) tell_line("{}", warning);
-  Optimisation optimisation(options.job, backend, start.state);
-  const SessionEnd end =
-      run_session(directory, options.job, optimisation, start,
-                  {.steps = steps,
-                   .checkpoint_every = options.checkpoint_every,
-                   .checkpoint_minutes = options.checkpoint_minutes,
-                   .stop = signals.received(),
-                   .on_step = [&](const StepRecord& record) { progress.step(record); }});
-  if (end.interrupted) {
+  Optimisation optimisation(options.job, backend, start.state, signals.interruption());
+  RunRecorder recorder(directory, options.job, start,
+                       {options.checkpoint_every, options.checkpoint_minutes});
+  if (!configuration.empty()) write_text_atomically(directory.configuration(), configuration);
+  const auto stopped = [&] {
     progress.message(fmt::format("stopped after step {}; continue with: plaquette resume {}",
-                                 end.steps, directory.root.string()));
+                                 optimisation.state().step, directory.root.string()));
     return signals.exit_status();
+  };
+  SearchSink* const sinks[] = {&recorder, &progress};
+  if (search(optimisation, steps, sinks) == SearchEnd::interrupted) return stopped();
+  RunSummary summary{.measured = {},
+                     .steps = optimisation.state().step,
+                     .seconds = recorder.seconds(),
+                     .parameters = optimisation.state().parameters.size(),
+                     .symmetry = symmetry_text(options.job.symmetry),
+                     .backend = backend.description(),
+                     .version = fmt::format("{} ({})", kVersion, kGitCommit)};
+  try {
+    summary.measured = optimisation.evaluate();
+  } catch (const Interrupted&) {
+    return stopped();
   }
-  const RunSummary summary{.measured = optimisation.evaluate(),
-                           .steps = end.steps,
-                           .seconds = end.seconds,
-                           .parameters = optimisation.state().parameters.size(),
-                           .symmetry = symmetry_text(options.job.symmetry),
-                           .backend = backend.description(),
-                           .version = fmt::format("{} ({})", kVersion, kGitCommit)};
-  write_summary(directory, summary);
-  if (output.json) {
-    fmt::print("{}\n", to_json(summary));
-  } else {
-    print_summary(summary);
-  }
+  print_and_write(directory, summary, output.json);
   return 0;
 }
 

@@ -4,7 +4,6 @@
 
 #include "job_options.hpp"
 #include "plaquette/io/run_directory.hpp"
-#include "plaquette/io/run_session.hpp"
 
 namespace plaquette {
 
@@ -13,10 +12,12 @@ struct SessionOutput {
   bool json = false;
 };
 
-/// What `run` and `resume` share: walk to the last step, write the summary, print it. Returns the
-/// exit status.
+/// What `run` and `resume` share: walk to the last step, print the summary and write it. Once
+/// the session can begin, `configuration` takes the place of config.toml, unless it is empty.
+/// Returns the exit status.
 int conduct_session(const RunDirectory& directory, const JobOptions& options, Backend& backend,
-                    const Checkpoint& start, const SessionOutput& output);
+                    const Checkpoint& start, const std::string& configuration,
+                    const SessionOutput& output);
 
 /// The plan as a table on stdout.
 void print_memory_plan(const MemoryPlan& plan);

@@ -1,13 +1,15 @@
 #include "signals.hpp"
 
-#include <initializer_list>
-
 namespace plaquette {
 namespace {
 
 volatile std::sig_atomic_t received_signal = 0;
 
-void remember(int signal) { received_signal = signal; }
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGUSR1};
+
+void remember(int signal) {
+  if (received_signal == 0) received_signal = signal;
+}
 
 void install(int signal, void (*handler)(int), int flags) {
   struct sigaction action {};
@@ -21,16 +23,16 @@ void install(int signal, void (*handler)(int), int flags) {
 
 SignalWatch::SignalWatch() {
   received_signal = 0;
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : kSignals) {
     install(signal, remember, static_cast<int>(SA_RESETHAND) | SA_RESTART);
   }
 }
 
 SignalWatch::~SignalWatch() {
-  for (const int signal : {SIGINT, SIGTERM}) install(signal, SIG_DFL, 0);
+  for (const int signal : kSignals) install(signal, SIG_DFL, 0);
 }
 
-const volatile std::sig_atomic_t* SignalWatch::received() const { return &received_signal; }
+Interruption SignalWatch::interruption() const { return Interruption(received_signal); }
 
 int SignalWatch::exit_status() const { return 128 + static_cast<int>(received_signal); }
 

@@ -2,10 +2,12 @@
 
 #include <csignal>
 
+#include "plaquette/base/interruption.hpp"
+
 namespace plaquette {
 
-/// Turns the first SIGINT and the first SIGTERM into a number to look at; a second one of the same
-/// kind ends the program at once, as it would without us.
+/// Turns the first SIGINT, SIGTERM or SIGUSR1 (what a cluster may send before the end) into a
+/// request to stop; a second one of the same kind ends the program at once, as it would without us.
 class SignalWatch {
  public:
   SignalWatch();
@@ -13,8 +15,8 @@ class SignalWatch {
   SignalWatch& operator=(const SignalWatch&) = delete;
   ~SignalWatch();
 
-  const volatile std::sig_atomic_t* received() const;
-  /// 130 or 143, as a shell would report the signal.
+  Interruption interruption() const;
+  /// 130, 143 or 138, as a shell would report the signal that came first.
   int exit_status() const;
 };
 

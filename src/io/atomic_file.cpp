@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 
+#include <fstream>
+#include <iterator>
 #include <system_error>
 
 #include "plaquette/base/errors.hpp"
@@ -67,10 +69,22 @@ void replace_file(const fs::path& path, const std::function<void(const fs::path&
   PosixFile(parent, O_RDONLY | O_DIRECTORY).sync();
 }
 
+void require_writable(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) fail(path, std::make_error_code(std::errc::is_a_directory));
+  const Temporary probe(path.string() + ".tmp");
+  PosixFile(probe.path(), O_WRONLY | O_CREAT).write("\n");
+}
+
 void write_text_atomically(const fs::path& path, std::string_view text) {
   replace_file(path, [text](const fs::path& temporary) {
     PosixFile(temporary, O_WRONLY | O_CREAT | O_TRUNC).write(text);
   });
+}
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace plaquette

@@ -28,11 +28,23 @@ void require_readable(const std::filesystem::path& path) {
   }
 }
 
+/// The library locks what it opens, and reports a lock that another program holds like a file that
+/// is no HDF5 at all.
+void require_unlocked(const std::filesystem::path& path) {
+  PosixFile probe(path, O_RDONLY);
+  if (probe.try_shared_lock()) return;
+  const std::string holder = probe.lock_holder();
+  throw LockedError(concat(path.string(),
+                           ": is locked: ", holder.empty() ? "another program" : holder,
+                           " has it open for writing; close it there and try again"));
+}
+
 Hdf5Handle open_for_reading(const std::filesystem::path& path) {
   silence_library();
   require_readable(path);
   Hdf5Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
   if (!file.valid()) {
+    require_unlocked(path);
     throw InputError(concat(path.string(), ": is not an HDF5 file, or is truncated"));
   }
   return file;

@@ -10,6 +10,38 @@ namespace plaquette {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// Creates the directory if there is none.
+void create(const RunDirectory& directory) {
+  std::error_code error;
+  fs::create_directories(directory.root, error);
+  if (error) {
+    throw IoError(concat("--out ", directory.root.string(), ": ", error.message()));
+  }
+}
+
+/// Removes what an earlier run left.
+void clear(const RunDirectory& directory) {
+  std::error_code error;
+  for (int stage = 1; fs::remove(directory.earlier_configuration(stage), error); ++stage) {
+  }
+  for (const fs::path& file :
+       {directory.configuration(), directory.bonds(), directory.initial_model(), directory.log(),
+        directory.checkpoint(), directory.previous_checkpoint(), directory.model(),
+        directory.summary(), directory.root / "measure.json", directory.root / "measure.h5",
+        directory.root / "attention.json", directory.root / "attention.h5"}) {
+    fs::remove(file, error);
+    if (error) throw IoError(concat(file.string(), ": ", error.message()));
+  }
+}
+
+}  // namespace
+
+fs::path RunDirectory::earlier_configuration(int number) const {
+  return root / concat("config.stage-", number, ".toml");
+}
+
 void require_free(const RunDirectory& directory, Overwrite overwrite) {
   std::error_code error;
   const fs::file_status status = fs::status(directory.root, error);
@@ -24,31 +56,20 @@ void require_free(const RunDirectory& directory, Overwrite overwrite) {
   }
 }
 
-void create(const RunDirectory& directory) {
-  std::error_code error;
-  fs::create_directories(directory.root, error);
-  if (error) {
-    throw IoError(concat("--out ", directory.root.string(), ": ", error.message()));
-  }
-}
-
-RunLock::RunLock(const RunDirectory& directory) : root_(directory.root, O_RDONLY | O_DIRECTORY) {
-  if (!root_.try_lock()) {
+RunLock::RunLock(const RunDirectory& directory)
+    : root_(std::make_unique<PosixFile>(directory.root, O_RDONLY | O_DIRECTORY)) {
+  if (!root_->try_lock()) {
     throw InputError(concat(directory.root.string(),
                             ": another process is running there; wait for it, or stop it"));
   }
 }
 
-void clear(const RunDirectory& directory) {
-  std::error_code error;
-  for (const fs::path& file :
-       {directory.configuration(), directory.bonds(), directory.initial_model(), directory.log(),
-        directory.checkpoint(), directory.previous_checkpoint(), directory.model(),
-        directory.summary(), directory.root / "measure.json", directory.root / "measure.h5",
-        directory.root / "attention.json", directory.root / "attention.h5"}) {
-    fs::remove(file, error);
-    if (error) throw IoError(concat(file.string(), ": ", error.message()));
-  }
+RunLock claim(const RunDirectory& directory, Overwrite overwrite) {
+  create(directory);
+  RunLock lock(directory);
+  require_free(directory, overwrite);
+  clear(directory);
+  return lock;
 }
 
 void require_run(const RunDirectory& directory) {

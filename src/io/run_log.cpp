@@ -19,6 +19,7 @@ std::string to_json_line(const StepRecord& record) {
   nlohmann::ordered_json line;
   line["step"] = record.step;
   line["energy"] = record.energy;
+  line["energy_per_site"] = record.energy;
   line["energy_error"] = record.energy_error;
   line["variance"] = record.variance;
   line["v_score"] = record.v_score;

@@ -41,20 +41,34 @@ std::vector<double> energy_residuals(std::span<const std::complex<double>> energ
   return rows;
 }
 
-std::vector<double> amplitude_weights(std::span<const std::complex<double>> log_psi, double power) {
+double largest_log_amplitude(std::span<const std::complex<double>> log_psi) {
   double largest = -HUGE_VAL;
+  for (const std::complex<double>& value : log_psi) largest = std::max(largest, value.real());
+  return largest;
+}
+
+std::vector<double> relative_weights(std::span<const std::complex<double>> log_psi, double power,
+                                     double reference) {
+  std::vector<double> weights;
+  weights.reserve(log_psi.size());
   for (const std::complex<double>& value : log_psi) {
-    if (!std::isfinite(value.real()) || !std::isfinite(value.imag())) {
+    const bool zero = value.real() == -HUGE_VAL;
+    if (!std::isfinite(value.imag()) || !(zero || std::isfinite(value.real()))) {
       throw NumericalError(concat("log psi = ", value, " is not finite; use --precision fp64"));
     }
-    largest = std::max(largest, value.real());
+    weights.push_back(zero ? 0.0 : std::exp(power * (value.real() - reference)));
   }
-  std::vector<double> weights(log_psi.size());
+  return weights;
+}
+
+std::vector<double> amplitude_weights(std::span<const std::complex<double>> log_psi, double power) {
+  // Log-derivatives of a vanishing amplitude do not exist.
+  if (std::ranges::any_of(log_psi, [](const auto& value) { return value.real() == -HUGE_VAL; })) {
+    throw NumericalError("log psi is -infinity: an amplitude is zero");
+  }
+  std::vector<double> weights = relative_weights(log_psi, power, largest_log_amplitude(log_psi));
   double sum = 0;
-  for (std::size_t k = 0; k < log_psi.size(); ++k) {
-    weights[k] = std::exp(power * (log_psi[k].real() - largest));
-    sum += weights[k];
-  }
+  for (const double weight : weights) sum += weight;
   for (double& weight : weights) weight /= sum;
   return weights;
 }

@@ -60,6 +60,7 @@ void check_optimisation(const Job& job) {
   require_within("--steps", job.steps, 0, kMostSteps);
   require_within("--attention-every", job.attention_every, 0, kMostSteps);
   require_within("--schedule-steps", job.schedule_steps, 0, kMostSteps);
+  require_within("--schedule-start", job.schedule_start, 0, kMostSteps);
   require_positive("--learning-rate", job.learning_rate, 10.0);
   require_within("--diag-shift", job.diag_shift, 0.0, 1e6);
   require_within("--diag-shift-end", job.diag_shift_end, 0.0, 1e6);

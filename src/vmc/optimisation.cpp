@@ -17,7 +17,8 @@ namespace {
 
 Schedule schedule(const Job& job, ScheduleKind kind, double start, double end) {
   const int duration = job.schedule_steps > 0 ? job.schedule_steps : job.steps;
-  return {kind, start, end, static_cast<std::uint64_t>(std::max(1, duration))};
+  return {kind, start, end, static_cast<std::uint64_t>(std::max(1, duration)),
+          static_cast<std::uint64_t>(job.schedule_start)};
 }
 
 void require_finite(const std::vector<std::complex<double>>& energies) {
@@ -99,12 +100,14 @@ struct Optimisation::Measurement {
   std::uint64_t sweeps;  // made by every chain
 };
 
-Optimisation::Optimisation(const Job& job, Backend& backend, RunState state)
+Optimisation::Optimisation(const Job& job, Backend& backend, RunState state,
+                           Interruption interruption)
     : job_(job),
       problem_(make_problem(job)),
       backend_(backend),
-      sampler_(job, backend),
-      reconfiguration_(job, problem_.gram_form, problem_.system.parameters.size),
+      interruption_(interruption),
+      sampler_(job, backend, interruption),
+      reconfiguration_(job, problem_.gram_form, problem_.system.parameters.size, interruption),
       learning_rate_(schedule(job, job.schedule, job.learning_rate, 0.0)),
       diag_shift_(schedule(job, job.diag_shift_schedule, job.diag_shift, job.diag_shift_end)),
       state_(std::move(state)) {
@@ -120,10 +123,12 @@ Optimisation::Measurement Optimisation::measure(StepRecord& record) {
   const int thermalisation = state_.step == 0 ? job_.thermalisation : 0;
   Sampler::Draw draw = sampler_.draw(state_.sweeps, thermalisation, record.clock);
   std::vector<std::complex<double>> energies(problem_.samples);
+  interruption_.poll();
   {
     const auto scope = record.clock.measure(Phase::local_energy);
     backend_.sample_local_energies(energies);
   }
+  interruption_.poll();
   require_finite(energies);
   const EnergyEstimate energy = estimate(energies, draw.weights, problem_.chains);
   const int sites = problem_.system.hamiltonian.sites;

@@ -7,6 +7,7 @@
 
 #include "plaquette/physics/metropolis.hpp"
 #include "plaquette/physics/sector.hpp"
+#include "plaquette/vmc/estimate.hpp"
 
 namespace plaquette {
 
@@ -28,27 +29,13 @@ class RelativeWeights {
   explicit RelativeWeights(double power) : power_(power) {}
 
   std::vector<double> operator()(const std::vector<Complex>& log_psi) {
-    std::vector<double> weights;
-    weights.reserve(log_psi.size());
-    for (const Complex& value : log_psi) {
-      // −∞ is an amplitude of zero: a state that a projection excludes.
-      if (std::isnan(value.real()) || value.real() == HUGE_VAL || !std::isfinite(value.imag())) {
-        throw NumericalError(concat("log psi = ", value, " is not finite; use --precision fp64"));
-      }
-    }
-    if (!largest_) {
-      largest_ = -HUGE_VAL;
-      for (const Complex& value : log_psi) largest_ = std::max(*largest_, value.real());
-    }
-    for (const Complex& value : log_psi) {
-      weights.push_back(std::exp(power_ * (value.real() - *largest_)));
-    }
-    return weights;
+    if (!reference_) reference_ = largest_log_amplitude(log_psi);
+    return relative_weights(log_psi, power_, *reference_);
   }
 
  private:
   double power_;
-  std::optional<double> largest_;
+  std::optional<double> reference_;
 };
 
 }  // namespace

@@ -53,12 +53,14 @@ void require_finite(std::span<const double> delta) {
 }  // namespace
 
 StochasticReconfiguration::StochasticReconfiguration(const Job& job, GramForm form,
-                                                     std::size_t parameters)
+                                                     std::size_t parameters,
+                                                     Interruption interruption)
     : optimizer_(job.optimizer),
       form_(form),
       parameters_(parameters),
       momentum_(job.momentum),
-      march_decay_(job.march_decay) {}
+      march_decay_(job.march_decay),
+      interruption_(interruption) {}
 
 std::vector<double> StochasticReconfiguration::solve(Backend& backend, std::span<const double> rows,
                                                      Direction& result) const {
@@ -98,6 +100,7 @@ Direction StochasticReconfiguration::direction(Backend& backend, std::span<const
   const std::vector<double> scale =
       march ? march_column_scale(memory.second_moment) : std::vector<double>{};
   backend.accumulate_gram(weights, scale, clock);
+  interruption_.poll();
 
   const auto scope = clock.measure(Phase::solve);
   std::vector<double> phi(parameters_, 0.0);

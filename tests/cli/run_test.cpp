@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "cli/process.hpp"
 #include "plaquette/io/checkpoint.hpp"
 #include "plaquette/io/model_file.hpp"
+#include "plaquette/io/posix_file.hpp"
 
 // A run is never lost and always the same: interrupted, killed, out of disk, resumed, repeated.
 
@@ -129,7 +131,7 @@ TEST(Run, SurvivesKillAndSignals) {
   const std::vector<std::string> more = {"--checkpoint-every", "4"};
   ASSERT_EQ(plaquette_program(small_run(scratch / "whole", 60, more)).status, 0);
   const std::vector<std::pair<int, int>> signals = {
-      {SIGKILL, 128 + SIGKILL}, {SIGINT, 130}, {SIGTERM, 143}};
+      {SIGKILL, 128 + SIGKILL}, {SIGINT, 130}, {SIGTERM, 143}, {SIGUSR1, 138}};
   for (const auto& [signal, status] : signals) {
     const fs::path run = scratch / ("signal" + std::to_string(signal));
     Process process(small_run(run, 60, more));
@@ -275,6 +277,101 @@ TEST(Run, ConfigurationFileRepeatsTheRunOnAnyThreadsAndMemory) {
                 .status,
             0);
   expect_same_run(scratch / "one", scratch / "two");
+}
+
+TEST(Run, StopsWithinALongThermalisation) {
+  const ScratchDirectory scratch;
+  Process process(small_run(scratch / "run", 3, {"--thermalisation", "1000000"}));
+  for (int tries = 0; tries < 500 && !fs::exists(scratch / "run/checkpoint.h5"); ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  process.signal(SIGTERM);
+  const auto asked = std::chrono::steady_clock::now();
+  EXPECT_EQ(process.wait().status, 143);
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(5));
+  EXPECT_EQ(read_checkpoint(scratch / "run/checkpoint.h5").state.step, 0u);
+}
+
+double logged_rate(const fs::path& run, std::size_t step) {
+  std::istringstream lines(contents(run / "log.jsonl"));
+  std::string line;
+  for (std::size_t k = 0; k < step; ++k) std::getline(lines, line);
+  return json::parse(line).at("learning_rate");
+}
+
+TEST(Run, AnExtendedRunLearns) {
+  const ScratchDirectory scratch;
+  const fs::path run = scratch / "run";
+  ASSERT_EQ(plaquette_program(small_run(run, 4)).status, 0);
+  ProcessResult result = plaquette_program({"resume", run.string(), "--steps", "8", "--quiet"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.err.find("step 4 to 8"), std::string::npos) << result.err;
+  EXPECT_EQ(logged_rate(run, 5), 0.03);
+  EXPECT_GT(logged_rate(run, 8), 0.0);
+  result = plaquette_program({"resume", run.string(), "--steps", "12", "--quiet", "--learning-rate",
+                              "0.01", "--schedule-steps", "2"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(logged_rate(run, 9), 0.01);
+  EXPECT_EQ(logged_rate(run, 11), 0.0);
+  EXPECT_NE(result.err.find("step 11: the learning rate is 0"), std::string::npos) << result.err;
+  // Its configuration is that of the last stage, and says so.
+  result = plaquette_program(
+      {"run", "--config", (run / "config.toml").string(), "--out", (scratch / "again").string()});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("stage"), std::string::npos) << result.err;
+  EXPECT_TRUE(fs::exists(run / "config.stage-1.toml"));
+  EXPECT_TRUE(fs::exists(run / "config.stage-2.toml"));
+  EXPECT_FALSE(fs::exists(scratch / "again"));
+}
+
+TEST(Run, OnlyOneOfTwoThatStartTogether) {
+  const ScratchDirectory scratch;
+  for (int round = 0; round < 8; ++round) {
+    const fs::path run = scratch / ("run" + std::to_string(round));
+    Process first(small_run(run, 1));
+    Process second(small_run(run, 1));
+    const int one = first.wait().status;
+    const int other = second.wait().status;
+    EXPECT_EQ(std::min(one, other), 0);
+    EXPECT_EQ(std::max(one, other), 2);
+  }
+}
+
+TEST(Run, SaysThatACheckpointIsLocked) {
+  const ScratchDirectory scratch;
+  const fs::path run = scratch / "run";
+  ASSERT_EQ(plaquette_program(small_run(run, 2)).status, 0);
+  PosixFile writer(run / "checkpoint.h5", O_RDWR);
+  ASSERT_TRUE(writer.try_lock());
+  const ProcessResult result = plaquette_program({"resume", run.string(), "--steps", "3"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("locked"), std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("--previous"), std::string::npos) << result.err;
+}
+
+TEST(Run, AsksBeforeTheWorkWhetherItsFilesCanBeWritten) {
+  const ScratchDirectory scratch;
+  const fs::path run = scratch / "run";
+  ASSERT_EQ(plaquette_program(small_run(run, 2)).status, 0);
+  fs::remove(run / "summary.json");
+  fs::create_directory(run / "summary.json");
+  const std::string config = contents(run / "config.toml");
+  const ProcessResult result = plaquette_program({"resume", run.string(), "--steps", "4"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_NE(result.err.find("summary.json"), std::string::npos) << result.err;
+  EXPECT_EQ(steps_logged(run), 2u);
+  EXPECT_EQ(contents(run / "config.toml"), config);
+}
+
+TEST(Run, PrintsWhatItFoundWhenItCannotWriteIt) {
+  const ScratchDirectory scratch;
+  const fs::path run = scratch / "run";
+  Process process(small_run(run, 30));
+  wait_for_steps(run, 1);
+  fs::create_directory(run / "summary.json");
+  const ProcessResult result = process.wait();
+  EXPECT_EQ(result.status, 1);
+  EXPECT_NE(result.out.find("energy per site"), std::string::npos) << result.out;
 }
 
 TEST(Run, DryRunWritesNothing) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <string>
 #include <string_view>
 
 namespace plaquette {
@@ -14,6 +15,13 @@ void replace_file(const std::filesystem::path& path,
                   const std::function<void(const std::filesystem::path& temporary)>& write,
                   const std::filesystem::path& previous = {});
 
+/// Throws IoError unless a file could be put at `path`, as replace_file does: to be asked before
+/// the work whose result goes there. Changes nothing.
+void require_writable(const std::filesystem::path& path);
+
 void write_text_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// All of a file; empty if there is none.
+std::string read_text(const std::filesystem::path& path);
 
 }  // namespace plaquette

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "plaquette/base/errors.hpp"
+
 namespace plaquette {
 
 /// Owns an identifier of the HDF5 library; not valid if the call that made it failed.
@@ -32,8 +34,15 @@ class Hdf5Handle {
   Close close_;
 };
 
+/// Another program has the file open for writing: it may be good, and be readable later.
+class LockedError : public InputError {
+ public:
+  using InputError::InputError;
+};
+
 /// An HDF5 file open for reading. Datasets are named by their path from the root, attributes are
-/// those of the root. Everything that is wrong with the file throws InputError naming it.
+/// those of the root. Everything that is wrong with the file throws InputError naming it, a
+/// LockedError if another program is writing it.
 class Hdf5Reader {
  public:
   explicit Hdf5Reader(const std::filesystem::path& path);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace plaquette {
@@ -21,10 +22,15 @@ class PosixFile {
   /// Locks the file until this object or the process ends. False if another process holds it; true
   /// also where the file system has no locks.
   bool try_lock();
+  /// The same of a lock that readers share, such as the one that the HDF5 library wants.
+  bool try_shared_lock();
+  /// Who holds a lock on this file: "process 1234 (python3)"; empty where the system does not tell.
+  std::string lock_holder() const;
   void sync();
   std::uint64_t size() const;
 
  private:
+  bool try_flock(int operation);
   [[noreturn]] void fail(const char* what) const;
 
   std::filesystem::path path_;

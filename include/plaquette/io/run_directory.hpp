@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 
 #include "plaquette/io/posix_file.hpp"
 
@@ -11,6 +12,8 @@ struct RunDirectory {
   std::filesystem::path root;
 
   std::filesystem::path configuration() const { return root / "config.toml"; }
+  /// The configuration of stage `number`, 1 for the first, once a later stage has taken its place.
+  std::filesystem::path earlier_configuration(int number) const;
   std::filesystem::path bonds() const { return root / "bonds.txt"; }
   /// What --initial-model held: the run can be repeated when that file is gone.
   std::filesystem::path initial_model() const { return root / "initial.h5"; }
@@ -27,20 +30,20 @@ enum class Overwrite { no, yes };
 /// empty and overwriting was not asked for. Changes nothing.
 void require_free(const RunDirectory& directory, Overwrite overwrite);
 
-/// Creates the directory if there is none. Throws IoError.
-void create(const RunDirectory& directory);
-
 /// Keeps other processes from running there while it lives. Throws InputError if one does.
 class RunLock {
  public:
   explicit RunLock(const RunDirectory& directory);
 
  private:
-  PosixFile root_;  // the directory itself: nothing is left behind when a process is killed
+  std::unique_ptr<PosixFile>
+      root_;  // the directory itself: nothing is left behind when a process is killed
 };
 
-/// Removes what an earlier run left. Throws IoError.
-void clear(const RunDirectory& directory);
+/// Makes the directory this process's own for a new run: creates it if there is none, locks it, and
+/// only then looks whether it is free, as require_free does; removes what an earlier run left if
+/// overwriting was asked for. Throws InputError, IoError.
+RunLock claim(const RunDirectory& directory, Overwrite overwrite);
 
 /// Throws InputError unless the directory holds a run that can be continued.
 void require_run(const RunDirectory& directory);

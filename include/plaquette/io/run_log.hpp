@@ -10,8 +10,9 @@
 namespace plaquette {
 
 /// log.jsonl: one JSON object a step. Energies per site; keys are the members of StepRecord, with
-/// null for what is not known yet and `seconds` an object by phase. `attention_spread` (layers,
-/// heads) stands in the steps that look at it.
+/// null for what is not known yet and `seconds` an object by phase. `energy` stands there a second
+/// time as `energy_per_site`, the name that summary.json and exact have for it: old logs have
+/// `energy` alone. `attention_spread` (layers, heads) stands in the steps that look at it.
 class RunLog {
  public:
   /// Opens or creates the file and cuts off what stands behind `bytes`: after a kill the log may be

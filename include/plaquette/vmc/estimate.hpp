@@ -33,6 +33,14 @@ std::vector<double> energy_residuals(std::span<const std::complex<double>> energ
                                      std::span<const double> weights,                 // (M)
                                      std::complex<double> mean);
 
+/// max Re log ψ, the reference that keeps weights from overflowing; −∞ if every amplitude is zero.
+double largest_log_amplitude(std::span<const std::complex<double>> log_psi);
+
+/// (|ψ_k| e^(−reference))^power. An amplitude of zero, log ψ = −∞, has weight 0. Throws
+/// NumericalError if a log ψ is otherwise not finite.
+std::vector<double> relative_weights(std::span<const std::complex<double>> log_psi,  // (M)
+                                     double power, double reference);
+
 /// |ψ_k|^power / Σ |ψ|^power from log ψ, without overflow whatever the size of log ψ. Throws
 /// NumericalError if a log ψ is not finite.
 std::vector<double> amplitude_weights(std::span<const std::complex<double>> log_psi,  // (M)

@@ -34,6 +34,7 @@ struct Job {
   double learning_rate = 0.03;
   ScheduleKind schedule = ScheduleKind::constant;
   int schedule_steps = 0;  ///< 0: `steps`
+  int schedule_start = 0;  ///< the step from which the schedules run
   double diag_shift = 1e-3;
   ScheduleKind diag_shift_schedule = ScheduleKind::constant;
   double diag_shift_end = 1e-4;  ///< where the shift's schedule ends

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plaquette/backend/backend.hpp"
+#include "plaquette/base/interruption.hpp"
 #include "plaquette/base/phase_clock.hpp"
 #include "plaquette/physics/configuration.hpp"
 #include "plaquette/vmc/job.hpp"
@@ -63,14 +64,14 @@ void require_fits(const RunState& state, const Job& job);
 /// outlive it; between steps its parameters and chains are those of `state()`.
 class Optimisation {
  public:
-  Optimisation(const Job& job, Backend& backend, RunState state);
+  Optimisation(const Job& job, Backend& backend, RunState state, Interruption interruption = {});
 
-  /// One step: sample, measure, update. Throws NumericalError, leaving `state()` as it was before
-  /// the step, if the energies or the update are not finite.
+  /// One step: sample, measure, update. Throws, leaving `state()` as it was before the step:
+  /// NumericalError if the energies or the update are not finite, Interrupted if asked to stop.
   StepRecord step();
 
   /// Energy of the current parameters, without moving the run: chains and counters are as before.
-  /// The samples are those that the next step would draw. Throws NumericalError as step() does.
+  /// The samples are those that the next step would draw. Throws as step() does.
   StepRecord evaluate();
 
   /// The state after the last step.
@@ -89,6 +90,7 @@ class Optimisation {
   Job job_;
   Problem problem_;
   Backend& backend_;
+  Interruption interruption_;
   Sampler sampler_;
   StochasticReconfiguration reconfiguration_;
   Schedule learning_rate_;

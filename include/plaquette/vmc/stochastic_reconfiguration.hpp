@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plaquette/backend/backend.hpp"
+#include "plaquette/base/interruption.hpp"
 #include "plaquette/base/phase_clock.hpp"
 #include "plaquette/vmc/job.hpp"
 
@@ -34,24 +35,28 @@ struct Direction {
 class StochasticReconfiguration {
  public:
   /// Takes optimizer, momentum and march_decay from the job. parameters: P.
-  StochasticReconfiguration(const Job& job, GramForm form, std::size_t parameters);
+  StochasticReconfiguration(const Job& job, GramForm form, std::size_t parameters,
+                            Interruption interruption = {});
 
   /// weights (M), residuals ε (2M). If the Gram matrix plus λ is not positive definite, λ grows
-  /// tenfold, up to 12 times. Throws NumericalError if that does not help or δθ is not finite.
+  /// tenfold, up to 12 times. Throws NumericalError if that does not help or δθ is not finite;
+  /// Interrupted between the Gram matrix and the solve.
   Direction direction(Backend& backend, std::span<const double> weights,
                       std::span<const double> residuals, double diag_shift,
                       const DirectionMemory& memory, PhaseClock& clock) const;
 
- private:
-  /// x = Bᵀ(BBᵀ + λ)⁻¹ rows in either form; raises λ in `result` as needed.
+  /// Bᵀ(BBᵀ + λ)⁻¹ rows (P) in either form, of the Gram matrix that the backend holds; λ is
+  /// `result.diag_shift`, and is raised there as direction() says. rows (2M).
   std::vector<double> solve(Backend& backend, std::span<const double> rows,
                             Direction& result) const;
 
+ private:
   Optimizer optimizer_;
   GramForm form_;
   std::size_t parameters_;
   double momentum_;
   double march_decay_;
+  Interruption interruption_;
 };
 
 /// The rate at which to follow `delta`: `rate`, or less so that the update is no longer than
