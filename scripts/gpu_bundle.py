@@ -86,7 +86,7 @@ def make(archive, folder, root, tests, revision):
         tree.mkdir()
         description = collect(tree, folder, root, tests, revision)
         environment = dict(os.environ)
-        environment.setdefault("XZ_OPT", "-9 -T0")
+        environment.setdefault("XZ_OPT", "-6 -T0")
         subprocess.run(["tar", "-C", scratch, "-cJf", archive.resolve(), "plaquette-gpu"],
                        env=environment, check=True)
     mib = archive.stat().st_size / 2**20

@@ -66,7 +66,7 @@ def main():
         bare["PATH"] = f"{fake}:{bare['PATH']}"
 
         # No time: nothing starts, nothing fails.
-        assert "0 s are left" in call([*check, "--max-seconds", 0], bare)
+        assert "tests: 0 s are left" in call([*check, "--max-seconds", 0], bare)
         assert results(out) == {}
         # Time for the first stage alone; the tests start, and find no device.
         output = call([*check, "--max-seconds", 39], bare, status=1)
