@@ -67,6 +67,7 @@ bool is_attention(Operation operation) {
     case Operation::layer_norm:
     case Operation::dense:
     case Operation::dense_gelu:
+    case Operation::feed_forward:
     case Operation::head:
     case Operation::layer_norm_backward:
     case Operation::dense_backward:

@@ -35,7 +35,8 @@ class Operations {
   }
   static std::size_t scratch_bytes(const NetworkSizes&, std::size_t) { return 0; }
   static std::size_t gradient_scratch_bytes(const NetworkSizes&, std::size_t) { return 0; }
-  static std::size_t parameter_bytes(const NetworkSizes& sizes, std::size_t parameters);
+  static constexpr bool kFusesFeedForward = false;
+  static std::size_t parameter_bytes(const NetworkSizes& sizes, const ParameterTable& table);
 
   void set_parameters(std::span<const double> theta);  // (P), host memory
 

@@ -87,11 +87,13 @@ class NetworkLayout {
                 std::size_t activation_bytes)
       : sizes_(shape),
         parameters_(table.size),
+        parameter_bytes_(Operations::parameter_bytes(sizes_, table)),
         window_(Operations::window(sizes_, log_psi_bytes(1), activation_bytes)),
         gradient_window_(Operations::window(sizes_, gradient_bytes(1), activation_bytes)) {}
 
   const NetworkSizes& sizes() const { return sizes_; }
   std::size_t parameters() const { return parameters_; }  // P
+  std::size_t parameter_bytes() const { return parameter_bytes_; }
   std::size_t window() const { return window_; }
   std::size_t gradient_window() const { return gradient_window_; }
 
@@ -172,13 +174,14 @@ class NetworkLayout {
     }
     layer.mixed = kept ? frame.take<Real>(size) : layer.norm1.out;
     layer.norm2 = kept ? norm(frame, rows, kept) : layer.norm1;
+    if (!kept && Operations::kFusesFeedForward) return layer;
     layer.hidden = frame.take<Real>(rows * sizes_.hidden);
     layer.activated = kept ? frame.take<Real>(rows * sizes_.hidden) : layer.hidden;
     return layer;
   }
 
   NetworkSizes sizes_;
-  std::size_t parameters_;
+  std::size_t parameters_, parameter_bytes_;
   std::size_t window_, gradient_window_;
 };
 

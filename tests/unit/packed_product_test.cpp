@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "cpu/layers.hpp"
+#include "cpu/blas.hpp"
 #include "support/fenced_buffer.hpp"
 #include "support/wide_register_kernels.hpp"
 
