@@ -210,7 +210,7 @@ void Operations<Real>::mix_tokens_backward(TensorView<Real, 3> dvalue,
 }
 
 template <class Real>
-void Operations<Real>::softmax_attention_backward(const plaquette::AttentionCotangents<Real>& out,
+void Operations<Real>::softmax_attention_backward(const AttentionCotangents<Real>& out,
                                                   const GradientBlock<Real>& block,
                                                   TensorView<const Real, 3> dy,
                                                   const plaquette::AttentionForward<Real>& forward,

@@ -70,7 +70,7 @@ class Operations {
   void mix_tokens_backward(TensorView<Real, 3> dvalue, const GradientBlock<Real>& block,
                            TensorView<const Real, 3> dy, TensorView<const Real, 3> value,
                            std::size_t layer, Workspace& workspace) const;
-  void softmax_attention_backward(const plaquette::AttentionCotangents<Real>& out,
+  void softmax_attention_backward(const AttentionCotangents<Real>& out,
                                   const GradientBlock<Real>& block, TensorView<const Real, 3> dy,
                                   const plaquette::AttentionForward<Real>& forward,
                                   std::size_t layer, Workspace& workspace) const;

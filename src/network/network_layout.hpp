@@ -5,6 +5,7 @@
 
 #include "plaquette/base/tensor_view.hpp"
 #include "plaquette/base/workspace.hpp"
+#include "plaquette/model/attention_cotangents.hpp"
 #include "plaquette/model/gradient_block.hpp"
 #include "plaquette/model/network_sizes.hpp"
 #include "plaquette/model/parameter_table.hpp"
@@ -59,13 +60,7 @@ struct NetworkCotangents {
   Real* key = nullptr;       // 2R, d
 };
 
-/// The operands of attention's backward pass.
-template <class Real>
-struct AttentionCotangents {
-  TensorView<Real, 3> query;  // (2B, n, d)
-  TensorView<Real, 3> key;    // (2B, n, d)
-  TensorView<Real, 3> value;  // (2B, n, d)
-};
+/// The operands of attention that its backward pass reads.
 template <class Real>
 struct AttentionForward {
   const Real* softmax;              // B samples, in the order that the operations keep it
