@@ -201,15 +201,14 @@ class Network final : public Differentiable<typename Operations::Real> {
     void feed_forward(const LayerOffsets& offsets, const Layer& layer) {
       const std::size_t hidden = sizes().hidden;
       if constexpr (Operations::kFusesFeedForward) {
-        if (layer.hidden == nullptr) return fused_feed_forward(offsets);
+        if (!context.kept) return fused_feed_forward(offsets);
       }
       norm(layer.norm2, context.residual, rows(), offsets.norm2);
       OperationWork work = dense_work(rows(), sizes().channels, hidden, sizeof(Real));
       work += elementwise_work(rows() * hidden, kGeluFlops, 0, sizeof(Real));
-      const bool kept = layer.activated != layer.hidden;
       probe(Operation::dense_gelu, work, [&] {
         operations().dense_gelu(view(layer.activated, rows(), hidden),
-                                kept ? layer.hidden : nullptr,
+                                context.kept ? layer.hidden : nullptr,
                                 read(layer.norm2.out, rows(), sizes().channels), offsets.up);
       });
       dense(context.residual, layer.activated, rows(), offsets.down, Accumulate::yes);

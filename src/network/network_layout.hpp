@@ -37,6 +37,7 @@ struct LayerContext {
 template <class Real>
 struct NetworkContext {
   std::size_t batch = 0;     // B
+  bool kept = false;         // a backward pass may follow
   Real* patches = nullptr;   // R, b²; null without a backward pass
   Real* residual = nullptr;  // R, d
   std::array<LayerContext<Real>, NetworkShape::kMaxLayers> layers;
@@ -112,6 +113,7 @@ class NetworkLayout {
     const std::size_t rows = batch * sizes_.tokens;
     NetworkContext<Real> context;
     context.batch = batch;
+    context.kept = kept;
     context.residual = frame.take<Real>(rows * sizes_.channels);
     if (kept) context.patches = frame.take<Real>(rows * sizes_.patch_sites);
     for (std::size_t l = 0; l < sizes_.layers; ++l) {
