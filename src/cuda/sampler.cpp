@@ -62,7 +62,7 @@ SweepCounts Sampler::advance(const WaveFunction& psi, std::uint64_t first_sweep,
   counts_.download({&counts, 1}, stream_);
   total.proposed = chains * move_count;
   total.accepted = counts.accepted;
-  total.evaluated += counts.evaluated;
+  total.evaluated += chains * move_count;  // whole batches, valid or not
   return total;
 }
 

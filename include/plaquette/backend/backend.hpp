@@ -60,7 +60,9 @@ struct Resources {
 struct SweepCounts {
   std::uint64_t proposed = 0;
   std::uint64_t accepted = 0;
-  std::uint64_t evaluated = 0;  ///< networks evaluated
+  /// Networks evaluated: the valid proposals, the invalid ones where a backend evaluates whole
+  /// batches (CUDA: chains · proposals), and every chain whose amplitude had to be refreshed.
+  std::uint64_t evaluated = 0;
 };
 
 struct SolveReport {
