@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "cpu/blas.hpp"
+#include "cpu/layers.hpp"
 #include "support/fenced_buffer.hpp"
 #include "support/wide_register_kernels.hpp"
 
