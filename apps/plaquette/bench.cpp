@@ -405,9 +405,8 @@ int bench_command(const Arguments& arguments) {
   bool json = false;
   std::string backends;
   Options options("bench", "Time per phase of one step of a job, against the GEMM peak.");
-  define_job_options(options, job);
-  options.no_longer_in_files();
-  options.configuration_file("--config");
+  define_job_options(options);
+  options.configuration_file();
   options.text("--backends", backends, "several side by side, such as cpu,cuda");
   options.integer("--repeats", repeats, "timed repeats, after one to warm up");
   options.flag("--json", json, "print JSON");
@@ -449,7 +448,7 @@ int bench_command(const Arguments& arguments) {
     }
   }
   if (json) {
-    fmt::print("{}\n", to_json(contestants, job).dump(2));
+    print_json(to_json(contestants, job));
     return 0;
   }
   for (const Contestant& contestant : contestants) print_table(contestant);
