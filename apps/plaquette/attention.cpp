@@ -2,10 +2,10 @@
 
 #include "backend_choice.hpp"
 #include "commands.hpp"
-#include "configurations.hpp"
 #include "fmt/core.h"
 #include "messages.hpp"
 #include "plaquette/backend/registry.hpp"
+#include "plaquette/io/configurations_file.hpp"
 #include "plaquette/vmc/attention_statistics.hpp"
 #include "plaquette/vmc/measurement.hpp"
 #include "subject.hpp"

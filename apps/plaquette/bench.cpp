@@ -44,9 +44,8 @@ struct BenchOptions {
 /// Returns false if there is nothing to do. Throws InputError.
 bool parse(const Arguments& arguments, BenchOptions& given) {
   Options options("bench", "Time per phase of one step of a job, against the GEMM peak.");
-  define_job_options(options, given.job);
-  options.no_longer_in_files();
-  options.configuration_file("--config");
+  define_job_options(options);
+  options.configuration_file();
   options.text("--backends", given.backends, "several side by side, such as cpu,cuda");
   options.integer("--repeats", given.repeats, "timed repeats, after one to warm up");
   options.flag("--operations", given.operations,
@@ -137,7 +136,7 @@ int bench_command(const Arguments& arguments) {
     if (given.operations) profile_operations(report, problem, given);
   }
   if (given.json) {
-    fmt::print("{}\n", bench_json(reports, configuration_text(given.job)).dump(2));
+    print_json(bench_json(reports, configuration_text(given.job)));
   } else {
     print_bench(reports);
   }

@@ -9,33 +9,32 @@
 namespace plaquette {
 
 int exact_command(const Arguments& arguments) {
-  LatticeKind kind = LatticeKind::square;
-  int L = 4;
-  Couplings couplings;
-  std::string bonds_file;
-  int threads = 0;
+  Configuration configuration;
   bool json = false;
   Options options("exact", "Ground state in the Sz = 0 sector by exact diagonalisation.");
-  options.word("--lattice", kind, "lattice");
-  options.integer("--L", L, "linear size, even");
-  define_couplings(options, couplings, bonds_file);
-  options.integer("--threads", threads, "CPU threads; 0: all");
-  options.no_longer_in_files();
-  options.configuration_file("--config");
+  options.configuration(OptionGroup::magnet);
+  options.configuration("threads");
+  options.configuration_file();
   options.flag("--json", json, "print JSON");
   if (!options.parse(arguments)) return 0;
+  options.values().apply(configuration);
+  const int threads = configuration.resources.threads;
   constexpr int kMostThreads = 128;
   if (threads < 0 || threads > kMostThreads) {
     throw InputError(
         concat("--threads ", threads, ": must be from 1 to ", kMostThreads, ", or 0 for all"));
   }
 
+  // The magnet alone: a file's network need not fit.
+  const auto [kind, L] = std::pair(configuration.job.lattice, configuration.job.L);
   const Lattice lattice = make_lattice(kind, L);
   if (lattice.sites() > kMaxEnumeratedSites) {
     throw InputError(concat("--L ", L, ": the lattice has ", lattice.sites(),
                             " sites; exact diagonalisation takes at most ", kMaxEnumeratedSites));
   }
-  resolve_couplings(options, lattice, bonds_file, couplings);
+  resolve_couplings(options.values(), configuration);
+  const Couplings& couplings = configuration.job.couplings;
+  const std::string& bonds_file = configuration.bonds_file;
   const GroundState found = ground_state(make_hamiltonian(lattice, couplings), threads);
   const double per_site = found.energy / lattice.sites();
   if (json) {
@@ -50,7 +49,7 @@ int exact_command(const Arguments& arguments) {
                      {"states", found.amplitudes.size()},
                      {"energy", found.energy},
                      {"energy_per_site", per_site}});
-    fmt::print("{}\n", document.dump(2));
+    print_json(document);
   } else {
     fmt::print("energy per site  {:.10f}\n", per_site);
     fmt::print("total energy     {:.10f}\n", found.energy);

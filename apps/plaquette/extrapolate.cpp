@@ -105,20 +105,19 @@ nlohmann::ordered_json estimate_json(const Estimate& value) {
   return {{"mean", value.mean}, {"error", value.error}};
 }
 
-void print_json(const std::vector<Run>& runs, const ZeroVarianceFit& fit) {
+void print_runs(const std::vector<Run>& runs, const ZeroVarianceFit& fit) {
   nlohmann::ordered_json points = nlohmann::ordered_json::array();
   for (const Run& run : runs) {
     points.push_back({{"source", run.source},
                       {"variance", estimate_json(run.point.variance)},
                       {"energy_per_site", estimate_json(run.point.energy)}});
   }
-  fmt::print("{}\n", nlohmann::ordered_json{{"energy_per_site", fit.intercept.mean},
-                                            {"energy_error", fit.intercept.error},
-                                            {"slope", estimate_json(fit.slope)},
-                                            {"chi_square", fit.chi_square},
-                                            {"degrees_of_freedom", fit.degrees_of_freedom},
-                                            {"runs", points}}
-                         .dump(2));
+  print_json(nlohmann::ordered_json{{"energy_per_site", fit.intercept.mean},
+                                    {"energy_error", fit.intercept.error},
+                                    {"slope", estimate_json(fit.slope)},
+                                    {"chi_square", fit.chi_square},
+                                    {"degrees_of_freedom", fit.degrees_of_freedom},
+                                    {"runs", points}});
 }
 
 }  // namespace
@@ -127,7 +126,6 @@ int extrapolate_command(const Arguments& arguments) {
   std::vector<std::string> roots;
   bool json = false;
   Options options("extrapolate", "Energy at zero variance from runs of different accuracy.");
-  options.no_longer_in_files();
   options.positionals("DIR", roots, "run directories, measured or at least finished");
   options.flag("--json", json, "print JSON");
   if (!options.parse(arguments)) return 0;
@@ -141,7 +139,7 @@ int extrapolate_command(const Arguments& arguments) {
   require_same_magnet(runs);
   const ZeroVarianceFit fit = fit_zero_variance(points);
   if (json) {
-    print_json(runs, fit);
+    print_runs(runs, fit);
     return 0;
   }
   fmt::print("{:>12}  {:>26}  run\n", "variance", "energy per site");

@@ -64,11 +64,12 @@ int describe(const std::filesystem::path& path, bool json) {
     found = model_json(path);
   }
   if (json) {
-    fmt::print("{}\n", found.dump(2));
+    print_json(found);
     return 0;
   }
   for (const auto& [key, value] : found.items()) {
-    fmt::print("{:<22} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+    fmt::print("{:<22} {}\n", key,
+               value.is_string() ? value.get<std::string>() : json_text(value, -1));
   }
   return 0;
 }
@@ -80,9 +81,8 @@ int info_command(const Arguments& arguments) {
   std::string path;
   bool json = false;
   Options options("info", "The build, the devices and a job's memory plan; or what PATH holds.");
-  define_job_options(options, job);
-  options.no_longer_in_files();
-  options.configuration_file("--config");
+  define_job_options(options);
+  options.configuration_file();
   options.optional_positional("PATH", path, "a model file or a run directory");
   options.flag("--json", json, "print JSON");
   if (!options.parse(arguments)) return 0;
@@ -94,7 +94,7 @@ int info_command(const Arguments& arguments) {
   if (json) {
     nlohmann::ordered_json found = build_json();
     found["memory_plan"] = memory_plan_json(plan_memory(kind, problem, job.resources));
-    fmt::print("{}\n", found.dump(2));
+    print_json(found);
     return 0;
   }
   print_build();

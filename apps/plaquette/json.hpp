@@ -2,9 +2,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include "fmt/core.h"
 #include "plaquette/backend/memory_plan.hpp"
+#include "plaquette/io/json_text.hpp"
 
 namespace plaquette {
+
+/// The document on stdout.
+inline void print_json(const nlohmann::ordered_json& document) {
+  fmt::print("{}\n", json_text(document, 2));
+}
 
 inline nlohmann::ordered_json memory_plan_json(const MemoryPlan& plan) {
   nlohmann::ordered_json items = nlohmann::ordered_json::array();

@@ -46,7 +46,7 @@ constexpr int kBadInput = 2;
 /// One line on stderr, whatever the message holds.
 int report(const std::string& command, std::string message, int status) {
   for (char& c : message) {
-    if (c == '\n') c = ' ';
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
   }
   tell_line("plaquette{}{}: {}", command.empty() ? "" : " ", command, message);
   return status;

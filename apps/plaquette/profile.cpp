@@ -120,12 +120,13 @@ int profile_command(const Arguments& arguments) {
   bool every_operation = false;
   bool json = false;
   Options options("profile", "Time of a layer's operations, against copy and GEMM peaks.");
-  define_resources(options, job);
+  options.configuration(OptionGroup::resources, job);
   options.text("--cases", cases, "tokens:d:heads:batch, separated by commas");
   options.flag("--all", every_operation, "every operation, not attention alone");
   options.integer("--repeats", repeats, "timed repeats");
   options.flag("--json", json, "print JSON");
   if (!options.parse(arguments)) return 0;
+  options.values().apply(job);
   if (repeats < 1 || repeats > 1000) {
     throw InputError(concat("--repeats ", repeats, ": must be from 1 to 1000"));
   }
@@ -146,7 +147,7 @@ int profile_command(const Arguments& arguments) {
     if (status.kind == kind) device = status.description;
   }
   if (json) {
-    fmt::print("{}\n", to_json(rows, roofline, device).dump(2));
+    print_json(to_json(rows, roofline, device));
   } else {
     fmt::print("{}\n", device);
     print_operations(rows, roofline);

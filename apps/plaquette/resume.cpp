@@ -105,22 +105,15 @@ JobOptions changed(const JobOptions& before, const Changes& changes, int done) {
 
 int resume_command(const Arguments& arguments) {
   std::string root;
-  int steps = -1;
-  int threads = -1;
-  int schedule_steps = 0;
-  double learning_rate = 0;
-  SymmetryChoice symmetry;
   bool previous = false;
   SessionOutput output;
   Options options("resume", "Continues a run, bit for bit as if it had never stopped.");
-  options.no_longer_in_files();
   options.positional("DIR", root, "run directory");
-  options.integer("--steps", steps, "steps in all; default: the run's own");
-  options.number("--learning-rate", learning_rate,
-                 "from here on; the schedule begins again from it");
-  options.integer("--schedule-steps", schedule_steps, "length of a schedule that begins here");
-  options.integer("--threads", threads, "CPU threads; default: the run's own");
-  define_symmetry(options, symmetry);
+  options.configuration("steps", "steps in all; default: the run's own");
+  options.configuration("learning-rate", "from here on; the schedule begins again from it");
+  options.configuration("schedule-steps", "length of a schedule that begins here");
+  options.configuration("threads", "CPU threads; default: the run's own");
+  options.configuration("symmetry", "project on this from here on; default: as before");
   options.flag("--previous", previous, "start from the checkpoint before the last");
   options.flag("--quiet", output.quiet, "no progress on stderr");
   options.flag("--json", output.json, "print the summary as JSON");
@@ -130,14 +123,16 @@ int resume_command(const Arguments& arguments) {
   require_run(directory);
   const RunLock lock(directory);
   JobOptions before = read_configuration(directory.configuration());
-  if (options.given("--threads")) before.resources.threads = threads;
+  Configuration asked = before;
+  options.values().apply(asked);
+  before.resources.threads = asked.resources.threads;
   Checkpoint checkpoint = load_checkpoint(directory, previous);
   require_belongs_to_a_stage(directory, before, checkpoint);
   Changes changes;
-  if (options.given("--steps")) changes.steps = steps;
-  if (options.given("--schedule-steps")) changes.schedule_steps = schedule_steps;
-  if (options.given("--learning-rate")) changes.learning_rate = learning_rate;
-  if (options.given("--symmetry")) changes.symmetry = symmetry;
+  if (options.given("--steps")) changes.steps = asked.job.steps;
+  if (options.given("--schedule-steps")) changes.schedule_steps = asked.job.schedule_steps;
+  if (options.given("--learning-rate")) changes.learning_rate = asked.job.learning_rate;
+  if (options.given("--symmetry")) changes.symmetry = asked.job.symmetry;
   const JobOptions job = changed(before, changes, static_cast<int>(checkpoint.state.step));
   checkpoint.job_fingerprint = job_fingerprint(job);
   const Problem problem = make_problem(job.job);

@@ -45,9 +45,8 @@ void require_first_stage(const JobOptions& options) {
 
 void print_dry_run(const JobOptions& options, const MemoryPlan& plan, bool json) {
   if (json) {
-    fmt::print("{}\n", nlohmann::ordered_json{{"config", configuration_text(options)},
-                                              {"memory_plan", memory_plan_json(plan)}}
-                           .dump(2));
+    print_json(nlohmann::ordered_json{{"config", configuration_text(options)},
+                                      {"memory_plan", memory_plan_json(plan)}});
     return;
   }
   fmt::print("{}\n", configuration_text(options));
@@ -59,9 +58,8 @@ void print_dry_run(const JobOptions& options, const MemoryPlan& plan, bool json)
 int run_command(const Arguments& arguments) {
   RunOptions run;
   Options options("run", "Searches for the ground state of a magnet.");
-  define_job_options(options, run.job);
-  options.no_longer_in_files();
-  options.configuration_file("--config");
+  define_job_options(options);
+  options.configuration_file();
   options.text("--out", run.out, "run directory to write");
   options.flag("--force", run.force, "replace the run in --out");
   options.flag("--dry-run", run.dry_run, "print the resolved options and the memory plan only");

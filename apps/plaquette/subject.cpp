@@ -9,6 +9,12 @@
 #include "plaquette/model/system_warnings.hpp"
 
 namespace plaquette {
+namespace {
+
+constexpr const char* kCouplings[] = {"J1", "J2", "marshall", "bonds"};
+
+}  // namespace
+
 SamplingPlan Subject::sampling(bool quiet) const {
   const Job& job = options.job;
   SamplingPlan plan{.samples = job.samples,
@@ -39,16 +45,9 @@ Subject find_subject(const std::string& path) {
     return subject;
   }
   Model model = read_model(path);
-  Job& job = subject.options.job;
-  job.lattice = model.lattice;
-  job.L = model.L;
-  job.network = model.network;
-  subject.parameters = std::move(model.parameters);
+  subject.options = configuration_of(model);
   subject.couplings_from = model.provenance ? "model file" : "defaults";
-  if (model.provenance) {
-    job.couplings = std::move(model.provenance->couplings);
-    job.symmetry = model.provenance->symmetry;
-  }
+  subject.parameters = std::move(model.parameters);
   return subject;
 }
 
@@ -78,11 +77,12 @@ void record_magnet(Results& results, const Subject& subject) {
   results.text("couplings_from", subject.couplings_from);
 }
 
-void define_subject_options(Options& options, Subject& subject) {
-  define_couplings(options, subject.options.job.couplings, subject.options.bonds_file);
-  define_symmetry(options, subject.options.job.symmetry);
-  define_sampling(options, subject.options.job);
-  define_resources(options, subject.options);
+void define_subject_options(Options& options, const Configuration& defaults) {
+  for (const char* key : kCouplings) options.configuration(key, defaults);
+  for (const OptionGroup group :
+       {OptionGroup::symmetry, OptionGroup::sampling, OptionGroup::resources}) {
+    options.configuration(group, defaults);
+  }
 }
 
 namespace {
@@ -96,16 +96,13 @@ void resolve_samples(const Options& options, const Job& found, Job& job) {
 
 }  // namespace
 
-void resolve_subject_options(const Options& options, const Job& found, Subject& subject) {
+void resolve_subject_options(const Options& options, Subject& subject) {
   Job& job = subject.options.job;
-  if (options.given("--bonds")) {
-    resolve_couplings(options, make_lattice(job.lattice, job.L), subject.options.bonds_file,
-                      job.couplings);
-  } else if (options.given("--J1") || options.given("--J2")) {
-    job.couplings.bonds.clear();
-  }
-  for (const char* name : {"--bonds", "--J1", "--J2", "--marshall"}) {
-    if (options.given(name)) subject.couplings_from = "command line";
+  const Job found = job;
+  options.values().apply(subject.options);
+  resolve_couplings(options.values(), subject.options);
+  for (const char* key : kCouplings) {
+    if (options.values().has(key)) subject.couplings_from = "command line";
   }
   resolve_samples(options, found, job);
   // Chains that start anywhere, or from another distribution, have a way to go.

@@ -38,37 +38,29 @@ void tell_magnet(const Subject& subject, bool json);
 void record_magnet(Results& results, const Subject& subject);
 
 /// Options that say how a subject is sampled and computed.
-void define_subject_options(Options& options, Subject& subject);
-/// To be called after parsing; `found` is the job before that. --chains alone keeps the samples of
-/// a chain, --samples alone keeps the chains if they divide them. Throws InputError.
-void resolve_subject_options(const Options& options, const Job& found, Subject& subject);
+void define_subject_options(Options& options, const Configuration& defaults);
+/// What was given, over what was found. --chains alone keeps the samples of a chain, --samples
+/// alone keeps the chains if they divide them. Throws InputError.
+void resolve_subject_options(const Options& options, Subject& subject);
 
-/// The path among `arguments`, for options that are bound to what it holds: they are parsed twice.
-/// `define` defines all of them on the Options and the Subject that it is given. Empty if help was
-/// asked for. `adjust` changes a subject's defaults before the options are read.
+/// The path among `arguments`, and what it holds with the options given over it. `define` defines
+/// the command's own options. Empty if help was asked for. `adjust` changes a subject's defaults
+/// before the options are read.
 template <class Define, class Adjust>
 std::optional<Subject> parse_subject(const Arguments& arguments, const std::string& command,
                                      const std::string& purpose, const Define& define,
                                      const Adjust& adjust) {
   std::string path;
-  const auto parse = [&](Subject& subject, const auto& then) {
-    Options options(command, purpose);
-    options.no_longer_in_files();
-    options.positional("PATH", path, "a run directory or a model file");
-    define_subject_options(options, subject);
-    define(options);
-    if (!options.parse(arguments)) return false;
-    then(options);
-    return true;
-  };
-  Subject defaults;
-  adjust(defaults.options.job);
-  if (!parse(defaults, [](const Options&) {})) return std::nullopt;
+  Configuration defaults;
+  adjust(defaults.job);
+  Options options(command, purpose);
+  options.positional("PATH", path, "a run directory or a model file");
+  define_subject_options(options, defaults);
+  define(options);
+  if (!options.parse(arguments)) return std::nullopt;
   Subject subject = find_subject(path);
   adjust(subject.options.job);
-  const Job found = subject.options.job;
-  (void)parse(subject,
-              [&](const Options& given) { resolve_subject_options(given, found, subject); });
+  resolve_subject_options(options, subject);
   return subject;
 }
 

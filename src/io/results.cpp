@@ -6,6 +6,7 @@
 #include "plaquette/base/errors.hpp"
 #include "plaquette/io/atomic_file.hpp"
 #include "plaquette/io/hdf5_file.hpp"
+#include "plaquette/io/json_text.hpp"
 
 namespace plaquette {
 namespace {
@@ -59,7 +60,7 @@ std::string Results::json() const {
     place(document, array.name) =
         nested(array.values.data(), array.shape.data(), array.shape.size(), array.values.size());
   }
-  return document.dump(1);
+  return json_text(document, 1);
 }
 
 void Results::write(const std::filesystem::path& json_file,

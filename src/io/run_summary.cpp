@@ -1,4 +1,5 @@
 #include "plaquette/io/run_summary.hpp"
+#include "plaquette/io/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -20,7 +21,7 @@ std::string to_json(const RunSummary& summary) {
   json["symmetry"] = summary.symmetry;
   json["backend"] = summary.backend;
   json["version"] = summary.version;
-  return json.dump(2);
+  return json_text(json, 2);
 }
 
 void write_summary(const RunDirectory& directory, const RunSummary& summary) {

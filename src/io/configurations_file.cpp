@@ -1,4 +1,4 @@
-#include "configurations.hpp"
+#include "plaquette/io/configurations_file.hpp"
 
 #include <fstream>
 #include <iostream>

@@ -1,0 +1,63 @@
+#include "plaquette/io/configuration_values.hpp"
+
+#include <algorithm>
+
+#include "plaquette/io/bonds_file.hpp"
+
+namespace plaquette {
+
+void ConfigurationValues::add(const ConfigurationOption& option, std::string text,
+                              std::string origin) {
+  values_.push_back({&option, std::move(text), std::move(origin)});
+}
+
+void ConfigurationValues::add(ConfigurationValues later) {
+  std::move(later.values_.begin(), later.values_.end(), std::back_inserter(values_));
+}
+
+bool ConfigurationValues::has(std::string_view key) const {
+  return std::any_of(values_.begin(), values_.end(),
+                     [&](const Value& value) { return value.option->key == key; });
+}
+
+void ConfigurationValues::apply(Configuration& target) const {
+  for (const Value& value : values_) {
+    try {
+      value.option->read(target, value.text);
+    } catch (const InputError& error) {
+      throw InputError(concat(value.origin, ": ", error.what()));
+    }
+  }
+}
+
+void resolve_couplings(const ConfigurationValues& given, Configuration& target) {
+  Couplings& couplings = target.job.couplings;
+  if (given.has("bonds") && !target.bonds_file.empty()) {
+    const Lattice lattice = make_lattice(target.job.lattice, target.job.L);
+    couplings.bonds = read_bonds(target.bonds_file, lattice.sites());
+  } else if (given.has("J1") || given.has("J2") || given.has("bonds")) {
+    couplings.bonds.clear();
+    target.bonds_file.clear();
+  }
+}
+
+void resolve(const ConfigurationValues& given, Configuration& target) {
+  Job& job = target.job;
+  // A size that no lattice has must not hide behind what follows from it.
+  (void)make_lattice(job.lattice, job.L);
+  resolve_couplings(given, target);
+  // Of the chains and the samples, one that was not given follows the other.
+  if (given.has("chains") && !given.has("samples")) job.samples = job.chains;
+  if (given.has("samples") && !given.has("chains")) job.chains = job.samples;
+  if (job.schedule_steps == 0) job.schedule_steps = job.steps;
+  if (target.checkpoint_every < 1) {
+    throw InputError(
+        concat("--checkpoint-every ", target.checkpoint_every, ": must be at least 1"));
+  }
+  if (!(target.checkpoint_minutes > 0)) {
+    throw InputError(
+        concat("--checkpoint-minutes ", target.checkpoint_minutes, ": must be above 0"));
+  }
+}
+
+}  // namespace plaquette
