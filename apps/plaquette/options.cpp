@@ -96,6 +96,9 @@ bool Options::parse(const Arguments& arguments) {
     fmt::print("{}", app_->help());
     return false;
   } catch (const CLI::ParseError& error) {
+    // What an option without a value swallowed says more than what was left over.
+    Configuration scratch;
+    values_.apply(scratch);
     throw InputError(error.what());
   }
   if (file_.empty()) return true;

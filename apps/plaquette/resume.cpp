@@ -135,14 +135,13 @@ int resume_command(const Arguments& arguments) {
   if (options.given("--symmetry")) changes.symmetry = asked.job.symmetry;
   const JobOptions job = changed(before, changes, static_cast<int>(checkpoint.state.step));
   checkpoint.job_fingerprint = job_fingerprint(job);
-  const Problem problem = make_problem(job.job);
-  const std::unique_ptr<Backend> backend =
-      make_backend(job.chosen_backend(), problem, job.resources);
+  const SignalWatch signals;
+  const std::unique_ptr<Backend> backend = make_session_backend(job, signals);
   if (job.stage > before.stage) {
     write_text_atomically(directory.earlier_configuration(before.stage),
                           read_text(directory.configuration()));
   }
-  return conduct_session(directory, job, *backend, checkpoint,
+  return conduct_session(directory, job, *backend, signals, checkpoint,
                          changes.any() ? configuration_text(job) : "", output);
 }
 

@@ -80,8 +80,8 @@ int run_command(const Arguments& arguments) {
   if (run.out.empty()) throw InputError("--out: must be given, a directory for the run");
   const RunDirectory directory{run.out};
   require_free(directory, run.force ? Overwrite::yes : Overwrite::no);
-  const std::unique_ptr<Backend> backend = make_backend(kind, problem, run.job.resources);
-
+  const SignalWatch signals;
+  const std::unique_ptr<Backend> backend = make_session_backend(run.job, signals);
   const RunLock lock = claim(directory, run.force ? Overwrite::yes : Overwrite::no);
   JobOptions resolved = run.job;
   resolved.backend = kind;
@@ -97,7 +97,7 @@ int run_command(const Arguments& arguments) {
                          .log_bytes = 0,
                          .seconds = 0,
                          .job_fingerprint = job_fingerprint(run.job)};
-  return conduct_session(directory, run.job, *backend, start, configuration_text(resolved),
+  return conduct_session(directory, run.job, *backend, signals, start, configuration_text(resolved),
                          run.output);
 }
 

@@ -3,6 +3,7 @@
 #include "backend_choice.hpp"
 #include "fmt/core.h"
 #include "messages.hpp"
+#include "plaquette/backend/registry.hpp"
 #include "plaquette/build_info.hpp"
 #include "plaquette/io/atomic_file.hpp"
 #include "plaquette/io/run_recorder.hpp"
@@ -10,7 +11,6 @@
 #include "plaquette/io/symmetry_text.hpp"
 #include "plaquette/model/system_warnings.hpp"
 #include "progress.hpp"
-#include "signals.hpp"
 
 namespace plaquette {
 
@@ -27,10 +27,16 @@ void print_and_write(const RunDirectory& directory, const RunSummary& summary, b
 
 }  // namespace
 
+std::unique_ptr<Backend> make_session_backend(const JobOptions& options,
+                                              const SignalWatch& signals) {
+  Resources resources = options.resources;
+  resources.interruption = signals.interruption();
+  return make_backend(options.chosen_backend(), make_problem(options.job), resources);
+}
+
 int conduct_session(const RunDirectory& directory, const JobOptions& options, Backend& backend,
-                    const Checkpoint& start, const std::string& configuration,
-                    const SessionOutput& output) {
-  const SignalWatch signals;
+                    const SignalWatch& signals, const Checkpoint& start,
+                    const std::string& configuration, const SessionOutput& output) {
   const auto steps = static_cast<std::uint64_t>(options.job.steps);
   Progress progress(start.state.step, steps, output.quiet);
   if (!options.backend) progress.message(auto_backend_message());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <complex>
+#include <limits>
 #include <random>
 
 #include "plaquette/backend/network_profile.hpp"
@@ -18,9 +19,10 @@ double seconds_of(const Work& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// At this rate parameters are set anew in every step and stay what they are.
+/// At this rate, the smallest there is, parameters are set anew in every step and stay what they
+/// are.
 Job standing_still(Job job) {
-  job.learning_rate = 0;
+  job.learning_rate = std::numeric_limits<double>::denorm_min();
   return job;
 }
 

@@ -38,8 +38,8 @@ void expect_refused(const Refused& refused) {
 std::string resolved(const std::string& text) {
   const ScratchDirectory scratch;
   put_contents(scratch / "job.toml", text);
-  const ProcessResult result =
-      plaquette_program({"run", "--dry-run", "--config", (scratch / "job.toml").string()});
+  const ProcessResult result = plaquette_program(
+      {"run", "--dry-run", "--memory-limit", "4G", "--config", (scratch / "job.toml").string()});
   EXPECT_EQ(result.status, 0) << text << result.err;
   return result.out;
 }
@@ -84,7 +84,7 @@ TEST(ConfigurationFile, WhatIsNoTomlIsShownWithItsLine) {
 TEST(ConfigurationFile, KeysThatDoNotBelongAreNamed) {
   const std::vector<Refused> cases = {
       {"[run]\nsteps = 3", {"job.toml, line 2: '[run]'", "sections"}},
-      {"[[stage]]\nsteps = 3", {"line 2: '[[stage]]'", "no sections"}},
+      {"[[part]]\nsteps = 3", {"line 2: '[[part]]'", "no sections"}},
       {"out = \"runs/a\"", {"line 2: 'out'", "--out"}},
       {"quiet = true", {"line 2: 'quiet'", "--quiet"}},
       {"learning_rate = 0.1", {"line 2", "'learning_rate'", "'learning-rate'"}},

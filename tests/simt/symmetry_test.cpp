@@ -116,8 +116,7 @@ void check_gradients(std::size_t piece) {
     FencedBuffer<Real> rows(2 * kSamples * kColumns);
     const Real untouched = 77;
     std::fill_n(rows.data(), 2 * kSamples * kColumns, untouched);
-    const GradientBlock<Real> block{rows.data(), kColumns, kSamples,
-                                          kFirst,      10,       10 + kColumns};
+    const GradientBlock<Real> block{rows.data(), kColumns, kSamples, kFirst, 10, 10 + kColumns};
     for (std::size_t first = 0; first < kCount * kG; first += piece) {
       const std::size_t count = std::min(piece, kCount * kG - first);
       std::vector<Real> images;  // (2·count, columns)

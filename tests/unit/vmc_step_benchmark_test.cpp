@@ -164,7 +164,7 @@ class Spoiled : public DenseBackend {
   }
   std::uint64_t sample_local_energies(std::span<std::complex<double>> out) override {
     const std::uint64_t evaluated = sound_.sample_local_energies(out);
-    if (place_ == Place::energies) out[0] = std::nan("");
+    if (place_ == Place::energies) out[0] += 1.0;
     return evaluated;
   }
   void accumulate_gram(std::span<const double> weights, std::span<const double> scale,
@@ -172,7 +172,9 @@ class Spoiled : public DenseBackend {
     sound_.accumulate_gram(weights, scale, clock);
   }
   SolveReport solve(double shift, std::span<const double> rhs, std::span<double> x) override {
-    return sound_.solve(place_ == Place::solve ? 1.01 * shift : shift, rhs, x);
+    const SolveReport report = sound_.solve(shift, rhs, x);
+    if (place_ == Place::solve) x[0] += 1.0;
+    return report;
   }
   void apply(std::span<const double> direction, std::span<double> rows) override {
     sound_.apply(direction, rows);
