@@ -73,6 +73,7 @@ Findings look(const Subject& subject, const AttentionOptions& given) {
   }
   const auto backend = make_backend(subject.options.chosen_backend(), make_measurement_problem(job),
                                     subject.options.resources);
+  tell_magnet(subject, given.json);
   announce_auto_backend(subject.options, given.quiet);
   backend->set_parameters(subject.parameters);
   AttentionStatistics statistics(shape, subject.parameters);
@@ -183,7 +184,6 @@ int attention_command(const Arguments& arguments) {
   if (!subject) return 0;
   const ResultFiles files(*subject, given.out, "attention",
                           given.force ? Overwrite::yes : Overwrite::no);
-  tell_magnet(*subject, given.json);
   const Findings found = look(*subject, given);
   const Results results = results_of(found, *subject);
   files.write(results);
