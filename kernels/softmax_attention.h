@@ -5,6 +5,7 @@
 #include "kernels/position_map.h"
 #include "kernels/stream.h"
 #include "plaquette/base/tensor_view.hpp"
+#include "plaquette/model/attention_cotangents.hpp"
 #include "plaquette/model/gradient_block.hpp"
 #include "plaquette/model/network_shape.hpp"
 
@@ -37,14 +38,6 @@ void softmax_attention(TensorView<Real, 3> out,             // (B, n, d)
                        TensorView<const Real, 3> value,     // (B, n, d)
                        TensorView<const Real, 2> position,  // (h, positions)
                        Attention kind, const PositionMap& map, cudaStream_t stream);
-
-/// Cotangents that softmax_attention_backward writes.
-template <class Real>
-struct AttentionCotangents {
-  TensorView<Real, 3> query;  // (2B, n, d)
-  TensorView<Real, 3> key;    // (2B, n, d)
-  TensorView<Real, 3> value;  // (2B, n, d)
-};
 
 /// What softmax_attention was given and made.
 template <class Real>

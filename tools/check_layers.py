@@ -42,7 +42,7 @@ THIRD_PARTY = {
     "apps": ("fmt/", "nlohmann/", "CLI/"),
     "reference": (),
 }
-SYSTEM = {"unistd.h", "fcntl.h", "sys/file.h", "sys/stat.h"}
+SYSTEM = {"unistd.h", "fcntl.h", "sys/file.h", "sys/stat.h", "sys/sysmacros.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 SOURCES = {".hpp", ".cpp", ".h", ".cu", ".cuh"}
 

@@ -7,8 +7,7 @@
 #include "commands.hpp"
 #include "fmt/core.h"
 #include "job_options.hpp"
-#include "json.hpp"
-#include "plaquette/backend/network_profile.hpp"
+#include "operation_table.hpp"
 #include "plaquette/backend/registry.hpp"
 #include "plaquette/build_info.hpp"
 
@@ -19,42 +18,13 @@ namespace {
 constexpr const char* kDefaultCases =
     "9:72:12:4096,25:60:10:4096,25:72:12:4096,36:72:12:4096,64:72:12:2048,100:72:12:1024";
 
-struct Roofline {
-  double bandwidth = 0;  ///< bytes/s
-  double fp32 = 0;       ///< GFLOP/s
-  double fp64 = 0;
-  double gemm(Precision precision) const { return precision == Precision::fp32 ? fp32 : fp64; }
-};
-
-/// A case of the list, and one of its operations.
+/// A case of the list.
 struct Case {
   int side = 5;  ///< n = side² tokens, translation invariant
   int d_model = 60;
   int heads = 10;
   std::size_t batch = 1;
 };
-
-struct Row {
-  Case given;
-  Attention attention;
-  const char* pass;
-  OperationProfile found;
-
-  double median() const {
-    std::vector<double> sorted = found.seconds;
-    std::sort(sorted.begin(), sorted.end());
-    return sorted[sorted.size() / 2];
-  }
-  double gflops() const { return 1e-9 * found.work.flops / median(); }
-  double bytes_per_second() const { return found.work.bytes / median(); }
-};
-
-/// The part of the roofline's time that the operation could not have gone below.
-double fraction_of_roofline(const Row& row, const Roofline& roofline, Precision precision) {
-  const double least = std::max(row.found.work.flops / (1e9 * roofline.gemm(precision)),
-                                row.found.work.bytes / roofline.bandwidth);
-  return least / row.median();
-}
 
 bool is_attention(Operation operation) {
   switch (operation) {
@@ -67,6 +37,7 @@ bool is_attention(Operation operation) {
     case Operation::layer_norm:
     case Operation::dense:
     case Operation::dense_gelu:
+    case Operation::feed_forward:
     case Operation::head:
     case Operation::layer_norm_backward:
     case Operation::dense_backward:
@@ -79,8 +50,8 @@ bool is_attention(Operation operation) {
 }
 
 /// One layer of the case: what its operations cost in a pass over the batch.
-void profile_case(std::vector<Row>& rows, const Case& given, Attention attention, BackendKind kind,
-                  Precision precision, int repeats, bool every_operation,
+void profile_case(std::vector<OperationRow>& rows, const Case& given, Attention attention,
+                  BackendKind kind, Precision precision, int repeats, bool every_operation,
                   const Resources& resources) {
   const NetworkCase network{.shape = {.token_rows = given.side,
                                       .token_columns = given.side,
@@ -90,19 +61,9 @@ void profile_case(std::vector<Row>& rows, const Case& given, Attention attention
                                       .attention = attention},
                             .precision = precision,
                             .batch = given.batch};
-  const NetworkProfile found = profile_network(kind, network, repeats, resources);
-  const auto add = [&](const char* pass, const std::vector<OperationProfile>& operations) {
-    for (const OperationProfile& operation : operations) {
-      const bool backward = operation.operation >= Operation::layer_norm_backward;
-      // The forward part of a gradient has been shown.
-      if (std::string_view(pass) == "backward" && !backward) continue;
-      if (every_operation || is_attention(operation.operation)) {
-        rows.push_back({given, attention, pass, operation});
-      }
-    }
-  };
-  add("forward", found.forward);
-  add("backward", found.gradient);
+  for (OperationRow& row : profile_rows(kind, network, repeats, resources)) {
+    if (every_operation || is_attention(row.found.operation)) rows.push_back(std::move(row));
+  }
 }
 
 [[noreturn]] void refuse(const std::string& text) {
@@ -139,54 +100,14 @@ std::vector<Case> parse_cases(const std::string& list) {
   return cases;
 }
 
-nlohmann::ordered_json to_json(const std::vector<Row>& rows, const Roofline& roofline,
-                               Precision precision, const std::string& device) {
-  nlohmann::ordered_json kernels = nlohmann::ordered_json::array();
-  for (const Row& row : rows) {
-    const auto [least, most] =
-        std::minmax_element(row.found.seconds.begin(), row.found.seconds.end());
-    kernels.push_back(
-        {{"attention", word(row.attention)},
-         {"pass", row.pass},
-         {"operation", kOperationNames[static_cast<std::size_t>(row.found.operation)]},
-         {"precision", word(precision)},
-         {"tokens", row.given.side * row.given.side},
-         {"d_model", row.given.d_model},
-         {"heads", row.given.heads},
-         {"batch", row.given.batch},
-         {"seconds_median", row.median()},
-         {"seconds_min", *least},
-         {"seconds_max", *most},
-         {"flops", row.found.work.flops},
-         {"bytes", row.found.work.bytes},
-         {"gflops", row.gflops()},
-         {"gigabytes_per_second", 1e-9 * row.bytes_per_second()},
-         {"fraction_of_copy_bandwidth", row.bytes_per_second() / roofline.bandwidth},
-         {"fraction_of_gemm_peak", row.gflops() / roofline.gemm(precision)},
-         {"fraction_of_roofline", fraction_of_roofline(row, roofline, precision)}});
-  }
+nlohmann::ordered_json to_json(const std::vector<OperationRow>& rows, const Roofline& roofline,
+                               const std::string& device) {
   return {{"device", device},
           {"version", kVersion},
           {"commit", kGitCommit},
           {"copy_gigabytes_per_second", 1e-9 * roofline.bandwidth},
           {"gemm_peak_gflops", {{"fp32", roofline.fp32}, {"fp64", roofline.fp64}}},
-          {"kernels", kernels}};
-}
-
-void print_table(const std::vector<Row>& rows, const Roofline& roofline, Precision precision,
-                 const std::string& device) {
-  fmt::print("{}\n", device);
-  fmt::print("copy {:.0f} GB/s; GEMM peak {:.0f} GFLOP/s FP32, {:.0f} GFLOP/s FP64\n\n",
-             1e-9 * roofline.bandwidth, roofline.fp32, roofline.fp64);
-  fmt::print("{:<10} {:<20} {:>5} {:>5} {:>4} {:>6} {:>11} {:>9} {:>8} {:>8}\n", "attention",
-             "operation", "n", "d", "h", "B", "median ms", "GFLOP/s", "GB/s", "roofline");
-  for (const Row& row : rows) {
-    fmt::print("{:<10} {:<20} {:>5} {:>5} {:>4} {:>6} {:>11.4f} {:>9.1f} {:>8.1f} {:>7.1f}%\n",
-               word(row.attention), kOperationNames[static_cast<std::size_t>(row.found.operation)],
-               row.given.side * row.given.side, row.given.d_model, row.given.heads, row.given.batch,
-               1e3 * row.median(), row.gflops(), 1e-9 * row.bytes_per_second(),
-               100 * fraction_of_roofline(row, roofline, precision));
-  }
+          {"kernels", operations_json(rows, roofline)}};
 }
 
 }  // namespace
@@ -212,11 +133,9 @@ int profile_command(const Arguments& arguments) {
   const std::vector<Case> wanted = parse_cases(cases);
   announce_auto_backend(job, false);
   const BackendKind kind = job.chosen_backend();
-  const Roofline roofline{measure_copy_bandwidth(kind, job.resources),
-                          measure_gemm_peak(kind, Precision::fp32, job.resources),
-                          measure_gemm_peak(kind, Precision::fp64, job.resources)};
+  const Roofline roofline = measure_roofline(kind, job.resources);
   const Precision precision = job.job.precision.sampling;
-  std::vector<Row> rows;
+  std::vector<OperationRow> rows;
   for (const Case& given : wanted) {
     for (const Attention attention : {Attention::factored, Attention::t5, Attention::decoupled}) {
       profile_case(rows, given, attention, kind, precision, repeats, every_operation,
@@ -228,9 +147,10 @@ int profile_command(const Arguments& arguments) {
     if (status.kind == kind) device = status.description;
   }
   if (json) {
-    print_json(to_json(rows, roofline, precision, device));
+    print_json(to_json(rows, roofline, device));
   } else {
-    print_table(rows, roofline, precision, device);
+    fmt::print("{}\n", device);
+    print_operations(rows, roofline);
   }
   return 0;
 }

@@ -8,6 +8,7 @@
 #include "cpu/parallel.hpp"
 #include "plaquette/base/aligned_buffer.hpp"
 #include "plaquette/base/fixed_partition.hpp"
+#include "plaquette/base/interruption.hpp"
 #include "plaquette/base/workspace.hpp"
 
 namespace plaquette::cpu {
@@ -19,18 +20,22 @@ class Executor {
   template <class T>
   using Buffer = AlignedBuffer<T>;
 
-  Executor(int threads, std::size_t workspace_bytes) {
+  Executor(int threads, std::size_t workspace_bytes, Interruption interruption = {})
+      : interruption_(interruption) {
     for (int t = 0; t < threads; ++t) workspaces_.emplace_back(workspace_bytes);
   }
 
   int threads() const { return static_cast<int>(workspaces_.size()); }
 
-  /// Calls work(piece, workspace) for every piece, several at once.
+  /// Calls work(piece, workspace) for every piece, several at once. Throws Interrupted, and leaves
+  /// pieces out, once a stop was asked for.
   template <class Work>
   void for_each(const FixedPartition& pieces, const Work& work) {
     parallel_for(threads(), pieces.count(), [&](std::size_t index, int thread) {
+      if (interruption_.requested()) return;
       work(pieces[index], workspaces_[static_cast<std::size_t>(thread)]);
     });
+    interruption_.poll();
   }
 
   /// The first values.size() elements.
@@ -46,6 +51,7 @@ class Executor {
   void synchronize() const {}
 
  private:
+  Interruption interruption_;
   std::vector<Workspace> workspaces_;  // one a thread
 };
 

@@ -3,36 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "cpu/blas.hpp"
 #include "cpu/lanes.hpp"
-#include "plaquette/model/activations.hpp"
 
 namespace plaquette::cpu {
-
-template <class Real>
-void dense(TensorView<Real, 2> out, TensorView<const Real, 2> x, TensorView<const Real, 2> kernel,
-           const Real* bias, Accumulate accumulate) {
-  const std::size_t rows = out.extent(0);
-  const std::size_t width = out.extent(1);
-  for (std::size_t row = 0; row < rows; ++row) {
-    Real* y = out.data() + row * width;
-    if (accumulate == Accumulate::yes) {
-#pragma omp simd
-      for (std::size_t c = 0; c < width; ++c) y[c] += bias[c];
-    } else {
-      std::copy_n(bias, width, y);
-    }
-  }
-  gemm(Transpose::no, Transpose::no, rows, width, x.extent(1), x.data(), x.extent(1), kernel.data(),
-       width, Real(1), out.data(), width);
-}
-
-template <class Real>
-void dense_without_bias(TensorView<Real, 2> out, TensorView<const Real, 2> x,
-                        TensorView<const Real, 2> kernel) {
-  gemm(Transpose::no, Transpose::no, out.extent(0), out.extent(1), x.extent(1), x.data(),
-       x.extent(1), kernel.data(), out.extent(1), Real(0), out.data(), out.extent(1));
-}
 
 template <class Real>
 void layer_norm(TensorView<Real, 2> out, TensorView<const Real, 2> x, const Real* scale,
@@ -46,18 +19,13 @@ void layer_norm(TensorView<Real, 2> out, TensorView<const Real, 2> x, const Real
     const Real squares =
         sum_lanes(in, d, [mean](auto lanes) { return (lanes - mean) * (lanes - mean); });
     const Real inverse = Real(1) / std::sqrt(squares * inverse_d + static_cast<Real>(kNormEpsilon));
-    if (normalised == nullptr) {
+    Real* unit = normalised + row * d;
 #pragma omp simd
-      for (std::size_t c = 0; c < d; ++c) y[c] = (in[c] - mean) * inverse * scale[c] + bias[c];
-    } else {
-      Real* unit = normalised + row * d;
-#pragma omp simd
-      for (std::size_t c = 0; c < d; ++c) {
-        unit[c] = (in[c] - mean) * inverse;
-        y[c] = unit[c] * scale[c] + bias[c];
-      }
-      inverse_std[row] = inverse;
+    for (std::size_t c = 0; c < d; ++c) {
+      unit[c] = (in[c] - mean) * inverse;
+      y[c] = unit[c] * scale[c] + bias[c];
     }
+    inverse_std[row] = inverse;
   }
 }
 
@@ -91,40 +59,12 @@ void layer_norm_backward(TensorView<Real, 2> dx, TensorView<const Real, 2> dy,
   }
 }
 
-template <class Real>
-void bias_gelu(TensorView<Real, 2> out, TensorView<Real, 2> x, const Real* bias) {
-  const std::size_t width = x.extent(1);
-  for (std::size_t row = 0; row < x.extent(0); ++row) {
-    Real* in = x.data() + row * width;
-    Real* y = out.data() + row * width;
-#pragma omp simd
-    for (std::size_t c = 0; c < width; ++c) {
-      in[c] += bias[c];
-      y[c] = gelu(in[c]);
-    }
-  }
-}
-
-template <class Real>
-void gelu_backward(TensorView<Real, 2> dy, TensorView<const Real, 2> x) {
-  Real* gradient = dy.data();
-  const Real* in = x.data();
-#pragma omp simd
-  for (std::size_t k = 0; k < dy.size(); ++k) gradient[k] *= gelu_derivative(in[k]);
-}
-
-#define PLAQUETTE_INSTANTIATE(Real)                                                              \
-  template void dense(TensorView<Real, 2>, TensorView<const Real, 2>, TensorView<const Real, 2>, \
-                      const Real*, Accumulate);                                                  \
-  template void dense_without_bias(TensorView<Real, 2>, TensorView<const Real, 2>,               \
-                                   TensorView<const Real, 2>);                                   \
-  template void layer_norm(TensorView<Real, 2>, TensorView<const Real, 2>, const Real*,          \
-                           const Real*, Real*, Real*);                                           \
-  template void layer_norm_backward(TensorView<Real, 2>, TensorView<const Real, 2>,              \
-                                    TensorView<const Real, 2>, const Real*, const Real*,         \
-                                    Accumulate);                                                 \
-  template void bias_gelu(TensorView<Real, 2>, TensorView<Real, 2>, const Real*);                \
-  template void gelu_backward(TensorView<Real, 2>, TensorView<const Real, 2>);
+#define PLAQUETTE_INSTANTIATE(Real)                                                      \
+  template void layer_norm(TensorView<Real, 2>, TensorView<const Real, 2>, const Real*,  \
+                           const Real*, Real*, Real*);                                   \
+  template void layer_norm_backward(TensorView<Real, 2>, TensorView<const Real, 2>,      \
+                                    TensorView<const Real, 2>, const Real*, const Real*, \
+                                    Accumulate);
 PLAQUETTE_INSTANTIATE(float)
 PLAQUETTE_INSTANTIATE(double)
 #undef PLAQUETTE_INSTANTIATE

@@ -35,12 +35,6 @@ std::size_t workspace_bytes(const PhaseLayouts<Operations>& layouts, const Probl
                    })});
 }
 
-JacobianShape jacobian_shape(const Problem& problem, const MemoryPlan& plan) {
-  JacobianShape shape{problem.gram_form, problem.samples, problem.system.parameters.size, 0};
-  shape.block = shape.by_samples() ? plan.parameters_per_block : plan.samples_per_block;
-  return shape;
-}
-
 MemoryPlan plan_memory(const Problem& problem, const Resources& resources) {
   if (problem.precision.tf32) {
     throw InputError("--tf32: only GPUs have such products; leave it out with --backend cpu");
@@ -62,18 +56,9 @@ MemoryPlan plan_memory(const Problem& problem, const Resources& resources) {
                 {"optimiser vectors", 8 * parameters * sizeof(double)},
                 {"histories and observables", problem.caller_bytes}};
   if (M > 0) {
-    JacobianShape shape = jacobian_shape(problem, plan);
-    const std::size_t real =
-        problem.precision.log_derivatives == Precision::fp32 ? sizeof(float) : sizeof(double);
-    const std::size_t n = shape.gram_size();
+    const std::size_t n = jacobian_shape(problem, plan).gram_size();
     plan.items.push_back({"Gram matrix", n * (n + 1) * sizeof(double)});
-    plan.items.push_back({"log-derivative slice", shape.fixed_bytes()});
-    const std::size_t needed = plan.total() + shape.slice() * shape.unit_bytes(real);
-    if (needed > plan.limit) refuse(needed, plan.limit);
-    shape.block = shape.affordable_block(plan.limit - plan.total(), real);
-    plan.parameters_per_block = shape.by_samples() ? shape.block : parameters;
-    plan.samples_per_block = shape.by_samples() ? M : shape.block;
-    plan.items.push_back({"log-derivative block", shape.block * shape.unit_bytes(real)});
+    plan_jacobian(plan, problem, refuse);
   }
   if (plan.total() > plan.limit) refuse(plan.total(), plan.limit);
   return plan;

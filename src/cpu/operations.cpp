@@ -4,6 +4,7 @@
 
 #include "cpu/blas.hpp"
 #include "cpu/layers.hpp"
+#include "cpu/packed_product.hpp"
 #include "plaquette/physics/configuration.hpp"
 
 namespace plaquette::cpu {
@@ -73,7 +74,12 @@ Operations<Real>::Operations(const NetworkShape& shape, const ParameterTable& ta
       positions_(shape),
       patch_sites_(make_patch_sites(shape)),
       theta_(table.size),
-      tables_(sizes_.layers * elements_of_a_table(sizes_)) {}
+      tables_(sizes_.layers * elements_of_a_table(sizes_)) {
+  for (const DenseOffsets& dense : table.dense) {
+    kernels_.emplace_back(dense.in, dense.out);
+    transposed_.emplace_back(dense.out, dense.in);
+  }
+}
 
 template <class Real>
 std::size_t Operations<Real>::window(const NetworkSizes& sizes, std::size_t, std::size_t) {
@@ -85,11 +91,15 @@ std::size_t Operations<Real>::window(const NetworkSizes& sizes, std::size_t, std
 
 template <class Real>
 std::size_t Operations<Real>::scratch_bytes(const NetworkSizes& sizes, std::size_t) {
-  if (!sizes.softmax) return 0;
-  return Workspace::measure([&](Workspace::Frame& frame) {
+  const std::size_t feed_forward = Workspace::measure([&](Workspace::Frame& frame) {
+    frame.take<Real>(feed_forward_scratch(sizes.channels, sizes.hidden));
+  });
+  if (!sizes.softmax) return feed_forward;
+  const std::size_t attention = Workspace::measure([&](Workspace::Frame& frame) {
     frame.take<Real>(softmax_elements(sizes));
     frame.take<Real>(softmax_attention_scratch(sizes.tokens, sizes.head_width));
   });
+  return std::max(feed_forward, attention);
 }
 
 template <class Real>
@@ -104,8 +114,14 @@ std::size_t Operations<Real>::gradient_scratch_bytes(const NetworkSizes& sizes, 
 }
 
 template <class Real>
-std::size_t Operations<Real>::parameter_bytes(const NetworkSizes& sizes, std::size_t parameters) {
-  return (parameters + sizes.layers * elements_of_a_table(sizes)) * sizeof(Real);
+std::size_t Operations<Real>::parameter_bytes(const NetworkSizes& sizes,
+                                              const ParameterTable& table) {
+  std::size_t numbers = table.size + sizes.layers * elements_of_a_table(sizes);
+  for (const DenseOffsets& dense : table.dense) {
+    numbers += product_kernels<Real>().packed_size(dense.in, dense.out) +
+               product_kernels<Real>().packed_size(dense.out, dense.in);
+  }
+  return numbers * sizeof(Real);
 }
 
 template <class Real>
@@ -147,6 +163,11 @@ void Operations<Real>::spread_table(Real* out, const Real* table) const {
 template <class Real>
 void Operations<Real>::set_parameters(std::span<const double> theta) {
   std::copy(theta.begin(), theta.end(), theta_.data());
+  for (const DenseOffsets& dense : table_.dense) {
+    const TensorView<const Real, 2> kernel(at(dense.kernel), dense.in, dense.out);
+    kernels_[dense.number].pack(kernel);
+    transposed_[dense.number].pack_transposed(kernel);
+  }
   for (std::size_t l = 0; l < sizes_.layers; ++l) {
     spread_table(tables_.data() + l * elements_of_a_table(sizes_), at(table_.layers[l].position));
   }
@@ -178,23 +199,41 @@ void Operations<Real>::embed(TensorView<Real, 3> out, Real* patches,
 template <class Real>
 void Operations<Real>::layer_norm(const NormContext<Real>& out, TensorView<const Real, 2> x,
                                   NormOffsets offsets) const {
-  cpu::layer_norm<Real>(TensorView<Real, 2>(out.out, x.extent(0), x.extent(1)), x,
-                        at(offsets.scale), at(offsets.bias), out.normalised, out.inverse_std);
+  const std::size_t d = x.extent(1);
+  if (out.normalised == nullptr) {
+    product_kernels<Real>().layer_norm({out.out, d, x.data(), d, x.extent(0), d, at(offsets.scale),
+                                        at(offsets.bias), kNormEpsilon});
+    return;
+  }
+  cpu::layer_norm<Real>(TensorView<Real, 2>(out.out, x.extent(0), d), x, at(offsets.scale),
+                        at(offsets.bias), out.normalised, out.inverse_std);
 }
 
 template <class Real>
 void Operations<Real>::dense(TensorView<Real, 2> out, TensorView<const Real, 2> x,
                              const DenseOffsets& offsets, Accumulate accumulate) const {
-  cpu::dense<Real>(out, x, kernel(offsets), at(offsets.bias), accumulate);
+  if (accumulate == Accumulate::yes) {
+    add_product<Real>(out, x, kernels_[offsets.number], at(offsets.bias));
+  } else {
+    product<Real>(out, x, kernels_[offsets.number], at(offsets.bias));
+  }
 }
 
 template <class Real>
 void Operations<Real>::dense_gelu(TensorView<Real, 2> out, Real* hidden,
                                   TensorView<const Real, 2> x, const DenseOffsets& offsets) const {
-  const TensorView<Real, 2> product(hidden != nullptr ? hidden : out.data(), out.extent(0),
-                                    out.extent(1));
-  dense_without_bias<Real>(product, x, kernel(offsets));
-  bias_gelu<Real>(out, product, at(offsets.bias));
+  const TensorView<Real, 2> before(hidden != nullptr ? hidden : out.data(), out.extent(0),
+                                   out.extent(1));
+  product_gelu<Real>(out, before, x, kernels_[offsets.number], at(offsets.bias));
+}
+
+template <class Real>
+void Operations<Real>::feed_forward(TensorView<Real, 2> residual, NormOffsets norm,
+                                    const DenseOffsets& up, const DenseOffsets& down,
+                                    Workspace& workspace) const {
+  norm_feed_forward<Real>(residual, {at(norm.scale), at(norm.bias)},
+                          {kernels_[up.number], at(up.bias), kernels_[down.number], at(down.bias)},
+                          workspace);
 }
 
 template <class Real>
@@ -290,16 +329,19 @@ void Operations<Real>::layer_norm_backward(TensorView<Real, 2> dx, TensorView<co
 template <class Real>
 void Operations<Real>::dense_backward(TensorView<Real, 2> dx, TensorView<const Real, 2> dy,
                                       const DenseOffsets& offsets, Accumulate accumulate) const {
-  gemm(Transpose::no, Transpose::yes, dx.extent(0), offsets.in, offsets.out, dy.data(), offsets.out,
-       at(offsets.kernel), offsets.out, accumulate == Accumulate::yes ? Real(1) : Real(0),
-       dx.data(), offsets.in);
+  if (accumulate == Accumulate::yes) {
+    add_product<Real>(dx, dy, transposed_[offsets.number], nullptr);
+  } else {
+    product<Real>(dx, dy, transposed_[offsets.number], nullptr);
+  }
 }
 
 template <class Real>
 void Operations<Real>::gelu_backward(TensorView<Real, 2> dy,
                                      TensorView<const Real, 2> hidden) const {
   for (std::size_t part = 0; part < kParts; ++part) {
-    cpu::gelu_backward<Real>(rows_of(dy, part * hidden.extent(0), hidden.extent(0)), hidden);
+    product_kernels<Real>().gelu_backward(dy.data() + part * hidden.size(), hidden.data(),
+                                          hidden.size());
   }
 }
 

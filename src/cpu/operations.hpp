@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cpu/attention.hpp"
+#include "cpu/packed_matrix.hpp"
 #include "network/network_layout.hpp"
 #include "plaquette/base/aligned_buffer.hpp"
 #include "plaquette/model/activations.hpp"
@@ -35,8 +36,10 @@ class Operations {
   /// What operations take from the workspace for themselves, forward alone and with backward.
   static std::size_t scratch_bytes(const NetworkSizes& sizes, std::size_t batch);
   static std::size_t gradient_scratch_bytes(const NetworkSizes& sizes, std::size_t batch);
+  /// The forward pass takes feed_forward, and no buffer for the hidden layer.
+  static constexpr bool kFusesFeedForward = true;
   /// Parameters and what is derived from them.
-  static std::size_t parameter_bytes(const NetworkSizes& sizes, std::size_t parameters);
+  static std::size_t parameter_bytes(const NetworkSizes& sizes, const ParameterTable& table);
 
   void set_parameters(std::span<const double> theta);  // (P)
 
@@ -54,6 +57,9 @@ class Operations {
   /// out = gelu(x·kernel + bias); `hidden` receives what GELU is taken of, unless it is null.
   void dense_gelu(TensorView<Real, 2> out, Real* hidden, TensorView<const Real, 2> x,
                   const DenseOffsets& offsets) const;
+  /// residual += gelu(layer_norm(residual)·up + bias)·down + bias, a block of rows at a time.
+  void feed_forward(TensorView<Real, 2> residual, NormOffsets norm, const DenseOffsets& up,
+                    const DenseOffsets& down, Workspace& workspace) const;
   /// out_i = Σ_j p_ij value_j by head.
   void mix_tokens(TensorView<Real, 3> out, TensorView<const Real, 3> value,
                   std::size_t layer) const;
@@ -104,9 +110,6 @@ class Operations {
 
  private:
   const Real* at(std::size_t offset) const { return theta_.data() + offset; }
-  TensorView<const Real, 2> kernel(const DenseOffsets& offsets) const {
-    return TensorView<const Real, 2>(at(offsets.kernel), offsets.in, offsets.out);
-  }
   /// A layer's position table as its mechanism wants it.
   TensorView<const Real, 2> mixing_weights(std::size_t layer) const;     // (positions, d)
   TensorView<const Real, 3> softmax_positions(std::size_t layer) const;  // (h, n, padded n)
@@ -116,9 +119,11 @@ class Operations {
   PositionRole role_;
   ParameterTable table_;
   PositionLists positions_;
-  std::vector<std::int32_t> patch_sites_;  // (n, b²)
-  AlignedBuffer<Real> theta_;              // (P)
-  AlignedBuffer<Real> tables_;             // layers × (mixing weights | softmax positions)
+  std::vector<std::int32_t> patch_sites_;       // (n, b²)
+  AlignedBuffer<Real> theta_;                   // (P)
+  AlignedBuffer<Real> tables_;                  // layers × (mixing weights | softmax positions)
+  std::vector<PackedMatrix<Real>> kernels_;     // of every dense layer
+  std::vector<PackedMatrix<Real>> transposed_;  // the same, for cotangents
 };
 
 }  // namespace plaquette::cpu

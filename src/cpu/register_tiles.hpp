@@ -95,9 +95,9 @@ inline void tile(const ProductArguments<Real>& a, const Real* x, const Real* pac
     for (int v = 0; v < Registers; ++v) weight[v] = R::load(packed + v * R::kLanes);
 #pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r) {
-      const Real factor = x[static_cast<std::size_t>(r) * stride + k];
+      const Value factor = R::broadcast(x[static_cast<std::size_t>(r) * stride + k]);
 #pragma GCC unroll 3
-      for (int v = 0; v < Registers; ++v) sum[r][v] += factor * weight[v];
+      for (int v = 0; v < Registers; ++v) sum[r][v] = R::multiply_add(factor, weight[v], sum[r][v]);
     }
   }
 #pragma GCC unroll 3

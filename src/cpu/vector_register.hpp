@@ -38,7 +38,13 @@ struct Register {
     std::memcpy(&value, from, sizeof(value));
     return value;
   }
+  static Value broadcast(Real x) {
+    return x - Value{};  // exact, of −0 too
+  }
   static void store(Real* to, const Value& value) { std::memcpy(to, &value, sizeof(value)); }
+
+  /// a·b + c, rounded once. Left to the compiler it would be so only where it optimises.
+  static Value multiply_add(const Value& a, const Value& b, const Value& c);
 
   /// The first `count` elements, fewer than a register's; the other lanes hold 0.
   static Value load_first(const Real* from, std::size_t count);
@@ -82,6 +88,28 @@ inline __m256i first_lanes(std::size_t count) {
 }
 
 #endif
+
+template <class Real, int Bytes>
+inline typename Register<Real, Bytes>::Value Register<Real, Bytes>::multiply_add(const Value& a,
+                                                                                 const Value& b,
+                                                                                 const Value& c) {
+#if defined(__AVX512F__)
+  if constexpr (Bytes == 64 && kSingle) return _mm512_fmadd_ps(a, b, c);
+  if constexpr (Bytes == 64 && !kSingle) return _mm512_fmadd_pd(a, b, c);
+#else
+  if constexpr (Bytes == 32 && kSingle) return _mm256_fmadd_ps(a, b, c);
+  if constexpr (Bytes == 32 && !kSingle) return _mm256_fmadd_pd(a, b, c);
+#endif
+  Value out;
+  for (std::size_t l = 0; l < kLanes; ++l) {
+    if constexpr (kSingle) {
+      out[l] = __builtin_fmaf(a[l], b[l], c[l]);
+    } else {
+      out[l] = __builtin_fma(a[l], b[l], c[l]);
+    }
+  }
+  return out;
+}
 
 template <class Real, int Bytes>
 inline typename Register<Real, Bytes>::Value Register<Real, Bytes>::load_first(const Real* from,

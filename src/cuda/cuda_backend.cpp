@@ -62,11 +62,11 @@ class CudaBackend final : public Backend {
         layouts_(problem, activation_bytes),
         networks_(problem.system, layouts_, blas_),
         parameters_(problem.system.parameters.size),
-        executor_(stream_, blas_, workspace_bytes(layouts_, problem)),
-        sampler_(problem, stream_),
+        executor_(stream_, blas_, workspace_bytes(layouts_, problem), resources.interruption),
+        sampler_(problem, stream_, resources.interruption),
         samples_(problem.system.hamiltonian.sites, problem.samples),
         local_energy_(problem.system.hamiltonian, local_energy_capacity(problem),
-                      networks_.local_energy().window(), stream_) {
+                      networks_.local_energy().window(), stream_, resources.interruption) {
     if (problem.samples == 0) return;
     const JacobianShape shape = jacobian_shape(problem, plan_);
     jacobian_ = networks_.with_log_derivatives(
@@ -201,9 +201,9 @@ class CudaBackend final : public Backend {
 
   /// The pieces in which samples are measured.
   template <class Work>
-  void for_pieces(std::size_t count, const Work& work) const {
-    const FixedPartition pieces{count, local_energy_.capacity()};
-    for (std::size_t p = 0; p < pieces.count(); ++p) work(pieces[p]);
+  void for_pieces(std::size_t count, const Work& work) {
+    executor_.for_each({count, local_energy_.capacity()},
+                       [&](IndexRange piece, Workspace&) { work(piece); });
   }
   /// Configurations of the host, brought to the device `most` at a time: work(piece, rows). Not for
   /// a step: it allocates.

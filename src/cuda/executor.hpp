@@ -6,6 +6,7 @@
 #include "cuda/blas.hpp"
 #include "cuda/device_memory.hpp"
 #include "plaquette/base/fixed_partition.hpp"
+#include "plaquette/base/interruption.hpp"
 #include "plaquette/base/workspace.hpp"
 
 namespace plaquette::cuda {
@@ -18,11 +19,13 @@ class Executor {
   using Buffer = DeviceBuffer<T>;
 
   /// `stream` and `blas`, which queues on it, must outlive this.
-  Executor(const Stream& stream, const Blas& blas, std::size_t workspace_bytes)
+  Executor(const Stream& stream, const Blas& blas, std::size_t workspace_bytes,
+           Interruption interruption = {})
       : stream_(stream),
         blas_(blas),
         scratch_(workspace_bytes),
-        workspace_({scratch_.data(), scratch_.size()}) {}
+        workspace_({scratch_.data(), scratch_.size()}),
+        interruption_(interruption) {}
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
@@ -30,10 +33,13 @@ class Executor {
   const Blas& blas() const { return blas_; }
   Workspace& workspace() { return workspace_; }
 
-  /// Calls work(piece, workspace) for every piece.
+  /// Calls work(piece, workspace) for every piece. Throws Interrupted once a stop was asked for.
   template <class Work>
   void for_each(const FixedPartition& pieces, const Work& work) {
-    for (std::size_t p = 0; p < pieces.count(); ++p) work(pieces[p], workspace_);
+    for (std::size_t p = 0; p < pieces.count(); ++p) {
+      interruption_.poll();
+      work(pieces[p], workspace_);
+    }
   }
 
   /// The first values.size() elements; the host's side may change as soon as this returns.
@@ -53,6 +59,7 @@ class Executor {
   const Blas& blas_;
   DeviceBuffer<std::byte> scratch_;
   Workspace workspace_;  // on scratch_
+  Interruption interruption_;
 };
 
 }  // namespace plaquette::cuda

@@ -16,9 +16,10 @@ std::size_t list_size(const Hamiltonian& hamiltonian, std::size_t samples) {
 }  // namespace
 
 LocalEnergy::LocalEnergy(const Hamiltonian& hamiltonian, std::size_t capacity, std::size_t window,
-                         const Stream& stream)
+                         const Stream& stream, Interruption interruption)
     : capacity_(capacity),
       stream_(stream.get()),
+      interruption_(interruption),
       bonds_(hamiltonian.bonds, stream_),
       offsets_(capacity + 1),
       scan_scratch_(exclusive_scan_bytes(capacity + 1)),
@@ -60,6 +61,7 @@ std::uint64_t LocalEnergy::evaluate(const WaveFunction& psi, std::span<std::comp
   std::uint32_t connected = 0;
   copy_to_host(&connected, offsets_.data() + count, sizeof(connected), stream_);
   for (std::size_t begin = 0; begin < connected; begin += window_.count()) {
+    interruption_.poll();
     const std::size_t size = std::min<std::size_t>(window_.count(), connected - begin);
     connected_configurations(TensorView<std::uint64_t, 2>(window_.data(), size, window_.words()),
                              list_.data(), begin, samples, bonds, stream_);

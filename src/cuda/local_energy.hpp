@@ -16,7 +16,7 @@ class LocalEnergy {
  public:
   /// window: that of the wave function that will be evaluated.
   LocalEnergy(const Hamiltonian& hamiltonian, std::size_t capacity, std::size_t window,
-              const Stream& stream);
+              const Stream& stream, Interruption interruption);
   static std::size_t device_bytes(const Hamiltonian& hamiltonian, std::size_t capacity,
                                   std::size_t window);
 
@@ -25,12 +25,14 @@ class LocalEnergy {
   void log_psi(const WaveFunction& psi, std::span<std::complex<double>> out,
                TensorView<const std::uint64_t, 2> configurations, Workspace& workspace);
   /// Energies of at most `capacity` samples to the host. Returns the networks evaluated.
+  /// Throws Interrupted between windows.
   std::uint64_t evaluate(const WaveFunction& psi, std::span<std::complex<double>> out,
                          TensorView<const std::uint64_t, 2> samples, Workspace& workspace);
 
  private:
   std::size_t capacity_;
   cudaStream_t stream_;
+  Interruption interruption_;
   DeviceBuffer<Bond> bonds_;
   DeviceBuffer<std::uint32_t> offsets_;  // (capacity + 1)
   DeviceBuffer<std::byte> scan_scratch_;

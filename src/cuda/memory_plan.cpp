@@ -50,19 +50,12 @@ std::size_t workspace_bytes(const PhaseLayouts<Operations>& layouts, const Probl
        })});
 }
 
-JacobianShape jacobian_shape(const Problem& problem, const MemoryPlan& plan) {
-  JacobianShape shape{problem.gram_form, problem.samples, problem.system.parameters.size, 0};
-  shape.block = shape.by_samples() ? plan.parameters_per_block : plan.samples_per_block;
-  return shape;
-}
-
 MemoryPlan plan_memory(const Problem& problem, const Resources& resources,
                        std::size_t activation_bytes) {
   const std::size_t free = free_device_memory();
   const PhaseLayouts<Operations> layouts(problem, activation_bytes);
   if (layouts.fp32()) Operations<float>::require_runnable(layouts.fp32()->network.sizes());
   if (layouts.fp64()) Operations<double>::require_runnable(layouts.fp64()->network.sizes());
-  const std::size_t parameters = problem.system.parameters.size;
   const std::size_t M = problem.samples;
 
   MemoryPlan plan;
@@ -78,19 +71,10 @@ MemoryPlan plan_memory(const Problem& problem, const Resources& resources,
                                layouts.with(problem.precision.local_energy,
                                             [](const auto& layout) { return layout.window(); }))}};
   if (M > 0) {
-    JacobianShape shape = jacobian_shape(problem, plan);
-    const std::size_t real =
-        problem.precision.log_derivatives == Precision::fp32 ? sizeof(float) : sizeof(double);
-    const std::size_t n = shape.gram_size();
+    const std::size_t n = jacobian_shape(problem, plan).gram_size();
     plan.items.push_back({"Gram matrix", n * (n + 2) * sizeof(double)});
     plan.items.push_back({"Cholesky scratch", Cholesky::device_bytes(n)});
-    plan.items.push_back({"log-derivative slice", shape.fixed_bytes()});
-    const std::size_t needed = plan.total() + shape.slice() * shape.unit_bytes(real);
-    if (needed > plan.limit) refuse(needed, plan.limit);
-    shape.block = shape.affordable_block(plan.limit - plan.total(), real);
-    plan.parameters_per_block = shape.by_samples() ? shape.block : parameters;
-    plan.samples_per_block = shape.by_samples() ? M : shape.block;
-    plan.items.push_back({"log-derivative block", shape.block * shape.unit_bytes(real)});
+    plan_jacobian(plan, problem, refuse);
   }
   if (plan.total() > std::min(plan.limit, free)) refuse(plan.total(), std::min(plan.limit, free));
   return plan;

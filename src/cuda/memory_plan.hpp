@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cuda/operations.hpp"
-#include "network/jacobian.hpp"
+#include "network/jacobian_plan.hpp"
 #include "network/phase_networks.hpp"
 
 namespace plaquette::cuda {
@@ -11,9 +11,6 @@ inline constexpr std::size_t kGivenConfigurations = 128;
 
 /// Device memory of the networks' scratch, for any phase of the problem.
 std::size_t workspace_bytes(const PhaseLayouts<Operations>& layouts, const Problem& problem);
-
-/// How the plan cuts the Jacobian.
-JacobianShape jacobian_shape(const Problem& problem, const MemoryPlan& plan);
 
 /// Samples whose local energies are computed at a time.
 std::size_t local_energy_capacity(const Problem& problem);

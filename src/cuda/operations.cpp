@@ -61,9 +61,8 @@ std::size_t Operations<Real>::window(const NetworkSizes& sizes, std::size_t byte
 }
 
 template <class Real>
-std::size_t Operations<Real>::parameter_bytes(const NetworkSizes& sizes, std::size_t parameters) {
-  // Tensors: 16 in a layer at most, 14 elsewhere.
-  return parameters * sizeof(Real) + (16 * sizes.layers + 14) * kAlignment;
+std::size_t Operations<Real>::parameter_bytes(const NetworkSizes&, const ParameterTable& table) {
+  return aligned_offsets(table, sizeof(Real)).back() * sizeof(Real);
 }
 
 template <class Real>
@@ -211,7 +210,7 @@ void Operations<Real>::mix_tokens_backward(TensorView<Real, 3> dvalue,
 }
 
 template <class Real>
-void Operations<Real>::softmax_attention_backward(const plaquette::AttentionCotangents<Real>& out,
+void Operations<Real>::softmax_attention_backward(const AttentionCotangents<Real>& out,
                                                   const GradientBlock<Real>& block,
                                                   TensorView<const Real, 3> dy,
                                                   const plaquette::AttentionForward<Real>& forward,

@@ -35,7 +35,8 @@ class Operations {
   }
   static std::size_t scratch_bytes(const NetworkSizes&, std::size_t) { return 0; }
   static std::size_t gradient_scratch_bytes(const NetworkSizes&, std::size_t) { return 0; }
-  static std::size_t parameter_bytes(const NetworkSizes& sizes, std::size_t parameters);
+  static constexpr bool kFusesFeedForward = false;
+  static std::size_t parameter_bytes(const NetworkSizes& sizes, const ParameterTable& table);
 
   void set_parameters(std::span<const double> theta);  // (P), host memory
 
@@ -69,7 +70,7 @@ class Operations {
   void mix_tokens_backward(TensorView<Real, 3> dvalue, const GradientBlock<Real>& block,
                            TensorView<const Real, 3> dy, TensorView<const Real, 3> value,
                            std::size_t layer, Workspace& workspace) const;
-  void softmax_attention_backward(const plaquette::AttentionCotangents<Real>& out,
+  void softmax_attention_backward(const AttentionCotangents<Real>& out,
                                   const GradientBlock<Real>& block, TensorView<const Real, 3> dy,
                                   const plaquette::AttentionForward<Real>& forward,
                                   std::size_t layer, Workspace& workspace) const;

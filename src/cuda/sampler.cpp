@@ -2,11 +2,12 @@
 
 namespace plaquette::cuda {
 
-Sampler::Sampler(const Problem& problem, const Stream& stream)
+Sampler::Sampler(const Problem& problem, const Stream& stream, Interruption interruption)
     : sites_(static_cast<std::uint32_t>(problem.system.hamiltonian.sites)),
       seed_(problem.seed),
       power_(problem.sampling_power),
       stream_(stream.get()),
+      interruption_(interruption),
       pairs_(problem.system.exchange_pairs, stream_),
       states_(problem.system.hamiltonian.sites, problem.chains),
       candidates_(problem.system.hamiltonian.sites, problem.chains),
@@ -51,6 +52,7 @@ SweepCounts Sampler::advance(const WaveFunction& psi, std::uint64_t first_sweep,
   const ExchangeProposals proposals{candidates_.data(), u_.data(), valid_.data()};
   const std::uint64_t move_count = static_cast<std::uint64_t>(sweeps) * sites_;
   for (std::uint64_t move = 0; move < move_count; ++move) {
+    interruption_.poll();
     propose_exchanges(proposals, next_move_.data(), states_.all(), moves, move + 1, stream_);
     evaluate(psi, log_psi_.data(), candidates_.all(), workspace);
     accept_exchanges(states_.view(), log_amplitude_.data(), counts_.data(), proposals,
@@ -60,7 +62,7 @@ SweepCounts Sampler::advance(const WaveFunction& psi, std::uint64_t first_sweep,
   counts_.download({&counts, 1}, stream_);
   total.proposed = chains * move_count;
   total.accepted = counts.accepted;
-  total.evaluated += counts.evaluated;
+  total.evaluated += chains * move_count;  // whole batches, valid or not
   return total;
 }
 

@@ -15,7 +15,7 @@ namespace plaquette::cuda {
 /// to the device after each.
 class Sampler {
  public:
-  Sampler(const Problem& problem, const Stream& stream);
+  Sampler(const Problem& problem, const Stream& stream, Interruption interruption);
   static std::size_t device_bytes(const Problem& problem);
 
   void set_states(const ConfigurationBatch& states);
@@ -23,7 +23,8 @@ class Sampler {
   /// The parameters have changed.
   void forget_amplitudes() { amplitudes_known_ = false; }
 
-  /// As Backend::advance. Waits for the device once, at the end, to read the counts.
+  /// As Backend::advance. Throws Interrupted between moves. Waits for the device once, at the end,
+  /// to read the counts.
   SweepCounts advance(const WaveFunction& psi, std::uint64_t first_sweep, int sweeps,
                       Workspace& workspace);
 
@@ -32,6 +33,7 @@ class Sampler {
   std::uint64_t seed_;
   double power_;
   cudaStream_t stream_;
+  Interruption interruption_;
   DeviceBuffer<SitePair> pairs_;
   Configurations states_;                      // (C)
   Configurations candidates_;                  // (C)

@@ -15,6 +15,9 @@ struct CountedOperations {
   static std::size_t scratch_bytes(const NetworkSizes&, std::size_t) { return 0; }
   static std::size_t gradient_scratch_bytes(const NetworkSizes&, std::size_t) { return 0; }
 
+  static constexpr bool kFusesFeedForward = false;
+  static std::size_t parameter_bytes(const NetworkSizes&, const ParameterTable&) { return 0; }
+
   template <class... A>
   void embed(A&&...) const {}
   template <class... A>

@@ -25,8 +25,8 @@ struct NoProbe {
 /// operations, forward and backward, and what passes between them. `Operations` is what a backend
 /// does with the tensors (cpu/operations.hpp, cuda/operations.hpp: the same names and signatures);
 /// it owns the parameters in the form that suits it. Where a backend fuses operations, it offers
-/// the fused one as well, and the forward pass takes that: `Operations::feed_forward` stands for
-/// norm, up, GELU, down and residual.
+/// the fused one as well, and a forward pass that keeps nothing takes that: where
+/// `Operations::kFusesFeedForward`, feed_forward stands for norm, up, GELU, down and residual.
 ///
 /// Legend: B samples, n tokens, R = B n rows, d channels. A probe sees every operation with its
 /// work and runs it.
@@ -200,16 +200,31 @@ class Network final : public Differentiable<typename Operations::Real> {
 
     void feed_forward(const LayerOffsets& offsets, const Layer& layer) {
       const std::size_t hidden = sizes().hidden;
+      if constexpr (Operations::kFusesFeedForward) {
+        if (!context.kept) return fused_feed_forward(offsets);
+      }
       norm(layer.norm2, context.residual, rows(), offsets.norm2);
       OperationWork work = dense_work(rows(), sizes().channels, hidden, sizeof(Real));
       work += elementwise_work(rows() * hidden, kGeluFlops, 0, sizeof(Real));
-      const bool kept = layer.activated != layer.hidden;
       probe(Operation::dense_gelu, work, [&] {
         operations().dense_gelu(view(layer.activated, rows(), hidden),
-                                kept ? layer.hidden : nullptr,
+                                context.kept ? layer.hidden : nullptr,
                                 read(layer.norm2.out, rows(), sizes().channels), offsets.up);
       });
       dense(context.residual, layer.activated, rows(), offsets.down, Accumulate::yes);
+    }
+
+    void fused_feed_forward(const LayerOffsets& offsets) requires(Operations::kFusesFeedForward) {
+      const std::size_t d = sizes().channels;
+      const std::size_t hidden = sizes().hidden;
+      OperationWork work = elementwise_work(rows() * d, 9, 2, sizeof(Real));
+      work += {dense_work(rows(), d, hidden, 0).flops + dense_work(rows(), hidden, d, 0).flops,
+               static_cast<double>(2 * d * hidden * sizeof(Real))};
+      work += elementwise_work(rows() * hidden, kGeluFlops, 0, sizeof(Real));
+      probe(Operation::feed_forward, work, [&] {
+        operations().feed_forward(view(context.residual, rows(), d), offsets.norm2, offsets.up,
+                                  offsets.down, workspace);
+      });
     }
 
     void head(ComplexPair<double>* out) {

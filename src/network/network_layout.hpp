@@ -5,6 +5,7 @@
 
 #include "plaquette/base/tensor_view.hpp"
 #include "plaquette/base/workspace.hpp"
+#include "plaquette/model/attention_cotangents.hpp"
 #include "plaquette/model/gradient_block.hpp"
 #include "plaquette/model/network_sizes.hpp"
 #include "plaquette/model/parameter_table.hpp"
@@ -36,6 +37,7 @@ struct LayerContext {
 template <class Real>
 struct NetworkContext {
   std::size_t batch = 0;     // B
+  bool kept = false;         // a backward pass may follow
   Real* patches = nullptr;   // R, b²; null without a backward pass
   Real* residual = nullptr;  // R, d
   std::array<LayerContext<Real>, NetworkShape::kMaxLayers> layers;
@@ -59,13 +61,7 @@ struct NetworkCotangents {
   Real* key = nullptr;       // 2R, d
 };
 
-/// The operands of attention's backward pass.
-template <class Real>
-struct AttentionCotangents {
-  TensorView<Real, 3> query;  // (2B, n, d)
-  TensorView<Real, 3> key;    // (2B, n, d)
-  TensorView<Real, 3> value;  // (2B, n, d)
-};
+/// The operands of attention that its backward pass reads.
 template <class Real>
 struct AttentionForward {
   const Real* softmax;              // B samples, in the order that the operations keep it
@@ -87,11 +83,13 @@ class NetworkLayout {
                 std::size_t activation_bytes)
       : sizes_(shape),
         parameters_(table.size),
+        parameter_bytes_(Operations::parameter_bytes(sizes_, table)),
         window_(Operations::window(sizes_, log_psi_bytes(1), activation_bytes)),
         gradient_window_(Operations::window(sizes_, gradient_bytes(1), activation_bytes)) {}
 
   const NetworkSizes& sizes() const { return sizes_; }
   std::size_t parameters() const { return parameters_; }  // P
+  std::size_t parameter_bytes() const { return parameter_bytes_; }
   std::size_t window() const { return window_; }
   std::size_t gradient_window() const { return gradient_window_; }
 
@@ -115,6 +113,7 @@ class NetworkLayout {
     const std::size_t rows = batch * sizes_.tokens;
     NetworkContext<Real> context;
     context.batch = batch;
+    context.kept = kept;
     context.residual = frame.take<Real>(rows * sizes_.channels);
     if (kept) context.patches = frame.take<Real>(rows * sizes_.patch_sites);
     for (std::size_t l = 0; l < sizes_.layers; ++l) {
@@ -172,13 +171,14 @@ class NetworkLayout {
     }
     layer.mixed = kept ? frame.take<Real>(size) : layer.norm1.out;
     layer.norm2 = kept ? norm(frame, rows, kept) : layer.norm1;
+    if (!kept && Operations::kFusesFeedForward) return layer;
     layer.hidden = frame.take<Real>(rows * sizes_.hidden);
     layer.activated = kept ? frame.take<Real>(rows * sizes_.hidden) : layer.hidden;
     return layer;
   }
 
   NetworkSizes sizes_;
-  std::size_t parameters_;
+  std::size_t parameters_, parameter_bytes_;
   std::size_t window_, gradient_window_;
 };
 

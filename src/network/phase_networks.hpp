@@ -34,9 +34,7 @@ struct StateLayout {
     return std::max(projection.template gradient_bytes<Real>(batch) + images,
                     network.gradient_bytes(batch));
   }
-  std::size_t parameter_bytes() const {
-    return Operations::parameter_bytes(network.sizes(), network.parameters());
-  }
+  std::size_t parameter_bytes() const { return network.parameter_bytes(); }
 
   NetworkLayout<Operations> network;
   ProjectionLayout projection;

@@ -126,7 +126,7 @@ Optimisation::Measurement Optimisation::measure(StepRecord& record) {
   interruption_.poll();
   {
     const auto scope = record.clock.measure(Phase::local_energy);
-    backend_.sample_local_energies(energies);
+    record.local_energy_evaluations = backend_.sample_local_energies(energies);
   }
   interruption_.poll();
   require_finite(energies);
@@ -137,6 +137,7 @@ Optimisation::Measurement Optimisation::measure(StepRecord& record) {
   record.variance = energy.variance / (static_cast<double>(sites) * sites);
   record.v_score = energy.v_score(sites);
   record.acceptance = draw.acceptance;
+  record.sampling_evaluations = draw.evaluated;
   return {std::move(draw.weights), std::move(energies), energy, draw.sweeps};
 }
 

@@ -42,7 +42,7 @@ Sampler::Draw Sampler::sum_everything() {
     backend_.set_samples(sector_);
     sector_ = {};
   }
-  return {.weights = weights(2)};
+  return {.weights = weights(2), .evaluated = samples_};
 }
 
 std::vector<double> Sampler::weights(double power) {
@@ -69,7 +69,7 @@ SweepCounts Sampler::advance(std::uint64_t first_sweep, int sweeps) {
 
 Sampler::Draw Sampler::run_chains(std::uint64_t first_sweep, int thermalisation) {
   std::uint64_t sweep = first_sweep;
-  advance(sweep, thermalisation);
+  std::uint64_t evaluated = advance(sweep, thermalisation).evaluated;
   sweep += static_cast<std::uint64_t>(thermalisation);
   SweepCounts counts;
   for (std::size_t slot = 0; slot < slots_; ++slot) {
@@ -78,12 +78,15 @@ Sampler::Draw Sampler::run_chains(std::uint64_t first_sweep, int thermalisation)
     sweep += static_cast<std::uint64_t>(sweeps_);
     counts.proposed += made.proposed;
     counts.accepted += made.accepted;
+    evaluated += made.evaluated;
   }
+  if (power_ != 2) evaluated += samples_;  // for the weights
   return {.weights = weights(2 - power_),
           .acceptance = counts.proposed == 0 ? 0.0
                                              : static_cast<double>(counts.accepted) /
                                                    static_cast<double>(counts.proposed),
-          .sweeps = sweep - first_sweep};
+          .sweeps = sweep - first_sweep,
+          .evaluated = evaluated};
 }
 
 }  // namespace plaquette

@@ -125,6 +125,21 @@ Direction StochasticReconfiguration::direction(Backend& backend, std::span<const
   return result;
 }
 
+double gram_flops(GramForm form, std::size_t samples, std::size_t parameters) {
+  const double rows = 2 * static_cast<double>(samples);
+  const auto P = static_cast<double>(parameters);
+  const bool in_samples = form == GramForm::samples;
+  const double n = in_samples ? rows : P;
+  return n * (n + 1) * (in_samples ? P : rows);
+}
+
+double solve_flops(GramForm form, std::size_t samples, std::size_t parameters) {
+  const double rows = 2 * static_cast<double>(samples);
+  const auto P = static_cast<double>(parameters);
+  const double n = form == GramForm::samples ? rows : P;
+  return n * n * n / 3 + 2 * n * n + 2 * rows * P;
+}
+
 double limited_rate(double rate, std::span<const double> delta, double limit) {
   double squares = 0;
   for (double component : delta) squares += component * component;

@@ -36,6 +36,8 @@ TEST(RunLog, ALineHasEveryKeyAndRoundTripsItsNumbers) {
   const auto early = nlohmann::json::parse(to_json_line(record));
   EXPECT_EQ(early.at("step"), 7);
   EXPECT_EQ(early.at("energy").get<double>(), record.energy);
+  // The same under the name that the summary has.
+  EXPECT_EQ(early.at("energy_per_site").get<double>(), record.energy);
   EXPECT_EQ(early.at("energy_error").get<double>(), record.energy_error);
   EXPECT_EQ(early.at("variance").get<double>(), record.variance);
   EXPECT_EQ(early.at("v_score").get<double>(), record.v_score);
@@ -47,7 +49,7 @@ TEST(RunLog, ALineHasEveryKeyAndRoundTripsItsNumbers) {
   EXPECT_EQ(early.at("diag_shift_raises"), 2);
   EXPECT_EQ(early.at("seconds").size(), kPhaseNames.size());
   for (const char* phase : kPhaseNames) EXPECT_TRUE(early.at("seconds").at(phase).is_number());
-  EXPECT_EQ(early.size(), 12u);
+  EXPECT_EQ(early.size(), 13u);
 
   record.r_hat = 1.01;
   record.tau = 2.5;

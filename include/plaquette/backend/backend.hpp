@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plaquette/backend/memory_plan.hpp"
+#include "plaquette/base/interruption.hpp"
 #include "plaquette/base/phase_clock.hpp"
 #include "plaquette/model/system.hpp"
 #include "plaquette/physics/configuration.hpp"
@@ -50,13 +51,18 @@ struct Problem {
 struct Resources {
   int threads = 0;               ///< CPU threads; 0: all
   std::size_t memory_limit = 0;  ///< bytes; 0: the backend's own judgement of what is free
+  /// Looked at between pieces of work: verbs throw Interrupted, after which chains and samples must
+  /// be set anew.
+  Interruption interruption = {};
 };
 
 /// Proposals made and accepted over some sweeps, all chains together.
 struct SweepCounts {
   std::uint64_t proposed = 0;
   std::uint64_t accepted = 0;
-  std::uint64_t evaluated = 0;  ///< networks evaluated
+  /// Networks evaluated: the valid proposals, the invalid ones where a backend evaluates whole
+  /// batches (CUDA: chains · proposals), and every chain whose amplitude had to be refreshed.
+  std::uint64_t evaluated = 0;
 };
 
 struct SolveReport {

@@ -59,15 +59,6 @@ struct NetworkShape {
   bool has_query_key() const { return traits_of(attention).queries_and_keys; }
   /// Elements of one head's position table.
   int positions() const { return translation_invariant ? tokens() : tokens() * tokens(); }
-
-  /// FLOPs of one forward pass, a multiply-add counted as two.
-  double forward_flops() const {
-    const double n = tokens();
-    const double d = d_model;
-    double layer = 4 * n * d * d + 2 * n * n * d + 4 * ffn_ratio * n * d * d;
-    if (has_query_key()) layer += 4 * n * d * d + 2 * n * n * d;
-    return layers * layer + 2 * n * patch_sites() * d + 4 * d * d;
-  }
   bool operator==(const NetworkShape&) const = default;
 };
 

@@ -12,6 +12,7 @@ enum class Operation {
   layer_norm,
   dense,
   dense_gelu,
+  feed_forward,
   token_mixing,
   softmax_attention,
   head,

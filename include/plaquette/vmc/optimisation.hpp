@@ -32,7 +32,9 @@ struct StepRecord {
   /// Spread of the attention over the samples (attention_statistics.hpp), by layer and head; empty
   /// in steps that do not look at it.
   std::vector<std::vector<double>> attention_spread;
-  PhaseClock clock;  ///< seconds per phase
+  std::uint64_t sampling_evaluations = 0;      ///< networks evaluated to draw the samples
+  std::uint64_t local_energy_evaluations = 0;  ///< and for their energies
+  PhaseClock clock;                            ///< seconds per phase
 };
 
 /// Steps whose energies enter r_hat and tau.

@@ -22,6 +22,7 @@ class Sampler {
     std::vector<double> weights;  ///< (M), Σ w = 1
     double acceptance = 1;        ///< of the sweeps between samples
     std::uint64_t sweeps = 0;     ///< made by every chain, thermalisation included
+    std::uint64_t evaluated = 0;  ///< networks, those of thermalisation and weights included
   };
 
   /// Fills the backend's samples: s ~ |ψ|^power with weights |ψ(s)|^(2 − power), which are equal

@@ -59,6 +59,13 @@ class StochasticReconfiguration {
   Interruption interruption_;
 };
 
+/// FLOPs of the Gram matrix, a multiply-add counted as two: n(n+1)/2 entries of the lower triangle,
+/// of K products each. (n, K) is (2M, P) or (P, 2M), by form.
+double gram_flops(GramForm form, std::size_t samples, std::size_t parameters);
+
+/// FLOPs of solve(): Cholesky (n³/3), two triangles (n² each) and one product with Bᵀ (4MP).
+double solve_flops(GramForm form, std::size_t samples, std::size_t parameters);
+
 /// The rate at which to follow `delta`: `rate`, or less so that the update is no longer than
 /// `limit` (SPRING's ‖η δθ‖ ≤ √C; 0: no limit).
 double limited_rate(double rate, std::span<const double> delta, double limit);
