@@ -38,7 +38,7 @@ THIRD_PARTY = {
     "cuda": ("cuda_", "cublas", "cusolver", "cub/", "nvtx3/"),
     "exact": ("Eigen/", "Spectra/", "omp.h"),
     "vmc": ("fmt/",),
-    "io": ("fmt/", "nlohmann/", "hdf5.h", "toml++/"),
+    "io": ("fmt/", "nlohmann/", "toml++/", "hdf5.h"),
     "apps": ("fmt/", "nlohmann/", "CLI/"),
     "reference": (),
 }

@@ -22,7 +22,12 @@ void Options::take(const ConfigurationOption& option, const std::string& help,
                    const std::string& shown) {
   const std::string name = "--" + option.key;
   const auto keep = [this, &option, name](const std::string& text) {
-    values_.add(option, text, concat(name, ' ', text));
+    ConfigurationValues one;
+    one.add(option, text, concat(name, ' ', text));
+    // A bad value is the first thing to say: what follows may be a consequence.
+    Configuration anything;
+    one.apply(anything);
+    values_.add(std::move(one));
   };
   if (option.notation != Notation::truth) {
     app_->add_option_function<std::string>(name, keep, help)->default_str(shown)->take_last();
@@ -96,9 +101,6 @@ bool Options::parse(const Arguments& arguments) {
     fmt::print("{}", app_->help());
     return false;
   } catch (const CLI::ParseError& error) {
-    // What an option without a value swallowed says more than what was left over.
-    Configuration scratch;
-    values_.apply(scratch);
     throw InputError(error.what());
   }
   if (file_.empty()) return true;

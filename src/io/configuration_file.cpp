@@ -157,11 +157,11 @@ ConfigurationValues read_configuration_values(const std::filesystem::path& path,
   for (const auto& [toml_key, node] : document) {
     const std::string key(toml_key.str());
     const std::string where = source.place(toml_key.source().begin);
-    const ConfigurationOption* const option = find_configuration_option(key);
-    if (option == nullptr && (node.is_table() || node.is_array_of_tables())) {
+    if (node.is_table() || node.is_array_of_tables()) {
       throw InputError(concat(where, ": '", source.line(toml_key.source().begin),
                               "': a configuration has no sections; write its keys without"));
     }
+    const ConfigurationOption* const option = find_configuration_option(key);
     if (option == nullptr) refuse_key(where, key, flags_only);
     const std::string origin = concat(where, ": ", key, " = ", source.value(node.source()));
     std::optional<std::string> text = text_of(node, option->notation);
