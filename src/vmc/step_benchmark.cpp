@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <complex>
-#include <limits>
 #include <random>
 
 #include "plaquette/backend/network_profile.hpp"
@@ -19,10 +18,12 @@ double seconds_of(const Work& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// At this rate, the smallest there is, parameters are set anew in every step and stay what they
-/// are.
+/// At this rate parameters are set anew in every step and stay what they are: beyond the last digit
+/// of any that is not 0, and far from subnormal numbers, which would cost time, where one is.
+constexpr double kStandingStill = 1e-100;
+
 Job standing_still(Job job) {
-  job.learning_rate = std::numeric_limits<double>::denorm_min();
+  job.learning_rate = kStandingStill;
   return job;
 }
 

@@ -18,6 +18,18 @@ cd "$scratch"
 "$plaquette" attention runs/4x4 --quiet
 "$plaquette" exact --L 4 --J2 0.5
 "$plaquette" info runs/4x4
+"$plaquette" bench --L 4 --chains 32 --repeats 1 --operations
+"$plaquette" bench --L 4 --chains 32 --repeats 2 --operations --json >bench.json
+"$python" - <<'END'
+import json
+found = json.load(open("bench.json"))["backends"][0]
+phases = {phase["phase"]: phase for phase in found["phases"]}
+assert list(phases) == ["forward", "sampling", "local_energy", "log_derivatives", "gram", "solve",
+                        "update"], list(phases)
+assert found["step_seconds"] >= phases["sampling"]["seconds_min"] > 0
+assert {"before", "after"} <= {key.rsplit("_", 1)[-1] for key in found}
+assert {row["pass"] for row in found["operations"]} == {"forward", "backward"}
+END
 
 expect_files() {
   for file in "$@"; do

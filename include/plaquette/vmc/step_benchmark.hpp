@@ -36,9 +36,9 @@ struct StepTimes {
   WorkTiming& of(Phase phase) { return phases[static_cast<std::size_t>(phase)]; }
 };
 
-/// Times Optimisation::step() itself, with everything that a step does, at a learning rate of 0:
-/// every step refreshes all that depends on the parameters, yet the next one has the same network.
-/// It starts amid a search: chains thermalised, the history of their energies full.
+/// Times Optimisation::step() itself, with everything that a step does, at a learning rate that
+/// moves nothing: every step refreshes all that depends on the parameters, yet the next one has the
+/// same network. It starts amid a search: chains thermalised, the history of their energies full.
 class StepBenchmark {
  public:
   /// The backend must have been made for make_problem(job), with chains, and outlive this.
