@@ -60,6 +60,9 @@ const ProductKernels<Real>& product_kernels_avx2();
 template <class Real>
 const ProductKernels<Real>& product_kernels_avx512();
 
+/// Whether this processor runs the latter.
+bool has_avx512();
+
 /// The one for the processor that this runs on.
 template <class Real>
 const ProductKernels<Real>& product_kernels();

@@ -96,7 +96,7 @@ std::optional<std::string> text_of(const toml::node& node, Notation notation) {
   const auto integer = node.value_exact<std::int64_t>();
   const auto number = node.value_exact<double>();
   const auto truth = node.value_exact<bool>();
-  const auto text = node.value_exact<std::string>();
+  auto text = node.value_exact<std::string>();
   const auto written = [](const auto& value) -> std::optional<std::string> {
     return value ? std::optional(fmt::format("{}", *value)) : std::nullopt;
   };

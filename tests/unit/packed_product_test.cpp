@@ -32,7 +32,7 @@ template <class Real>
 std::vector<const cpu::ProductKernels<Real>*> all_kernels() {
   std::vector<const cpu::ProductKernels<Real>*> kernels = {&cpu::product_kernels_avx2<Real>(),
                                                            &wide_register_kernels<Real>()};
-  if (__builtin_cpu_supports("x86-64-v4") != 0) {
+  if (cpu::has_avx512()) {
     kernels.push_back(&cpu::product_kernels_avx512<Real>());
   }
   return kernels;
