@@ -25,10 +25,11 @@ enum class Operation {
   head_backward
 };
 
-inline constexpr std::array<std::string_view, 14> kOperationNames = {"embed",
+inline constexpr std::array<std::string_view, 15> kOperationNames = {"embed",
                                                                      "layer norm",
                                                                      "dense",
                                                                      "dense + GELU",
+                                                                     "feed-forward",
                                                                      "token mixing",
                                                                      "softmax attention",
                                                                      "head",
@@ -39,6 +40,7 @@ inline constexpr std::array<std::string_view, 14> kOperationNames = {"embed",
                                                                      "softmax backward",
                                                                      "weight gradient",
                                                                      "head backward"};
+static_assert(kOperationNames.size() == static_cast<std::size_t>(Operation::head_backward) + 1);
 
 /// What one call must do at least: a multiply-add counts as two FLOPs, an exponential as one; every
 /// operand is read, and every result written, once. R rows, B samples, n tokens, d channels, h
