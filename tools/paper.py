@@ -7,12 +7,14 @@ Needs NumPy, Matplotlib and h5py (Debian: python3-matplotlib python3-h5py).
 
 import argparse
 import concurrent.futures
+import contextlib
 import dataclasses
 import json
 import math
 import os
 import pathlib
 import random
+import signal
 import statistics
 import subprocess
 import sys
@@ -491,6 +493,18 @@ def parse():
     return arguments
 
 
+@contextlib.contextmanager
+def noted_interrupts():
+    """Ctrl-C appends to the list given instead of raising: raised while the pool starts a thread,
+    KeyboardInterrupt left it waiting for ever."""
+    noted = []
+    previous = signal.signal(signal.SIGINT, lambda number, frame: noted.append(number))
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
 def run_all(workshop, todo, jobs):
     """Brings every (case, seed) to its end; stops with the first that fails, or on Ctrl-C."""
     def run(case, seed):
@@ -500,23 +514,29 @@ def run_all(workshop, todo, jobs):
             workshop.stop()  # here: the next would start before the main thread woke up
             raise
 
-    pool = concurrent.futures.ThreadPoolExecutor(jobs)
-    try:
-        futures = {pool.submit(run, *item): item for item in todo}
-        for done, future in enumerate(concurrent.futures.as_completed(futures), 1):
-            case, seed = futures[future]
-            try:
-                future.result()
-            except concurrent.futures.CancelledError:
-                continue  # another failed
-            except RunFailed as error:
-                raise RunFailed(f"{case.name}, seed {seed}: {error}") from error
-            print(f"{done}/{len(todo)} {case.name}, seed {seed}", flush=True)
-    except BaseException:
-        workshop.stop()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with noted_interrupts() as interrupted, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        try:
+            running = {pool.submit(run, *item): item for item in todo}
+            finished = 0
+            while running:
+                # A short wait: a signal ends none, and is looked at between two.
+                done, _ = concurrent.futures.wait(running, 0.2, concurrent.futures.FIRST_COMPLETED)
+                if interrupted:
+                    raise KeyboardInterrupt
+                for future in done:
+                    case, seed = running.pop(future)
+                    try:
+                        future.result()
+                    except concurrent.futures.CancelledError:
+                        continue  # another failed
+                    except RunFailed as error:
+                        raise RunFailed(f"{case.name}, seed {seed}: {error}") from error
+                    finished += 1
+                    print(f"{finished}/{len(todo)} {case.name}, seed {seed}", flush=True)
+        except BaseException:
+            workshop.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def main():

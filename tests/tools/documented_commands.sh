@@ -7,6 +7,7 @@ plaquette=$1
 python=$2
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+trap 'echo "$0:$LINENO: status $? from: $BASH_COMMAND" >&2' ERR
 cd "$scratch"
 
 "$plaquette" run --config "$root/examples/4x4.toml" --out runs/4x4 --steps 3 --chains 64 \
