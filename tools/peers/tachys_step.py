@@ -1,4 +1,4 @@
-"""tachys' VMC step (sample, compute_expectation, SR) on Plaquette's network; answers requests as worker.py says."""
+"""tachys' VMC step (sample, compute_expectation, SR) on Plaquette's network; worker.py says what it answers."""
 
 import model_file
 import worker
