@@ -58,6 +58,10 @@ expect_failure 2 nowhere/log.jsonl "$python" "$root/tools/plot_run.py" nowhere
 expect_failure 2 python3-numpy "$python" -S "$root/tools/plot_run.py" runs/4x4
 expect_failure 2 python3-numpy "$python" -S "$root/tools/paper.py" --scale small
 
+# Measuring needs a network (compare_test.py has what does not); the table of what was measured, none.
+"$root/scripts/compare" --table "$root/docs/results/peers/small/results.json" >table.md
+expect_files table.md
+
 paper=("$python" "$root/tools/paper.py" --scale small --only figure2,figure4 --case J0.5-l1
   --out paper --plaquette "$plaquette")
 "${paper[@]}" -- --steps 10 --chains 16
