@@ -19,7 +19,7 @@ struct WorkTiming {
   double evaluations = 0;       ///< networks evaluated or differentiated in a repeat; 0: none
   double flops = 0;             ///< of a repeat; 0: not counted
 
-  double median() const;  ///< seconds; the mean of the middle two of an even number
+  double median() const;  ///< seconds
   double least() const;
   double most() const;
   double gflops() const { return 1e-9 * flops / median(); }
