@@ -210,7 +210,8 @@ __global__ void stray_kernel(double* out, int shared_index, int global_index) {
 TEST(ExecutorDeathTest, StrayWritesEndTheProgram) {
   const auto run = [](int shared_index, int global_index) {
     FencedBuffer<double> out(3);
-    cuda::launch(stray_kernel, {1, 2, 2 * sizeof(double)}, out.data(), shared_index, global_index);
+    cuda::launch(stray_kernel, {1, 2, 2 * sizeof(double), nullptr}, out.data(), shared_index,
+                 global_index);
   };
   EXPECT_NO_FATAL_FAILURE(run(0, 2));
   EXPECT_DEATH(run(2, 0), "heap-buffer-overflow");
