@@ -7,9 +7,11 @@
 #include "commands.hpp"
 #include "fmt/core.h"
 #include "job_options.hpp"
+#include "json.hpp"
 #include "operation_table.hpp"
 #include "plaquette/backend/registry.hpp"
 #include "plaquette/build_info.hpp"
+#include "plaquette/io/benchmark_json.hpp"
 
 namespace plaquette {
 namespace {
@@ -25,29 +27,6 @@ struct Case {
   int heads = 10;
   std::size_t batch = 1;
 };
-
-bool is_attention(Operation operation) {
-  switch (operation) {
-    case Operation::token_mixing:
-    case Operation::softmax_attention:
-    case Operation::token_mixing_backward:
-    case Operation::softmax_attention_backward:
-      return true;
-    case Operation::embed:
-    case Operation::layer_norm:
-    case Operation::dense:
-    case Operation::dense_gelu:
-    case Operation::feed_forward:
-    case Operation::head:
-    case Operation::layer_norm_backward:
-    case Operation::dense_backward:
-    case Operation::gelu_backward:
-    case Operation::weight_gradient:
-    case Operation::head_backward:
-      return false;
-  }
-  throw std::logic_error("an operation of no kind");
-}
 
 /// One layer of the case: what its operations cost in a pass over the batch.
 void profile_case(std::vector<OperationRow>& rows, const Case& given, Attention attention,

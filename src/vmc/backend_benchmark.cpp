@@ -81,10 +81,10 @@ std::vector<std::pair<const char*, double>> time_ratios(const StepTimes& first,
   const auto ratio = [](const WorkTiming& a, const WorkTiming& b) {
     return a.median() / b.median();
   };
-  std::vector<std::pair<const char*, double>> found = {
-      {"forward", ratio(first.forward, second.forward)}};
-  for (std::size_t k = 0; k < kPhaseNames.size(); ++k) {
-    found.emplace_back(kPhaseNames[k], ratio(first.phases[k], second.phases[k]));
+  std::vector<std::pair<const char*, double>> found;
+  const std::vector<StepTimes::Row> others = second.rows();
+  for (const auto& [name, timing] : first.rows()) {
+    found.emplace_back(name, ratio(*timing, *others[found.size()].timing));
   }
   found.emplace_back("step", ratio(first.step, second.step));
   return found;

@@ -57,6 +57,13 @@ double WorkTiming::median() const { return plaquette::median(seconds); }
 double WorkTiming::least() const { return *std::min_element(seconds.begin(), seconds.end()); }
 double WorkTiming::most() const { return *std::max_element(seconds.begin(), seconds.end()); }
 
+std::vector<StepTimes::Row> StepTimes::rows() const {
+  std::vector<Row> found = {{"forward", &forward}};
+  for (std::size_t k = 0; k < kPhaseNames.size(); ++k)
+    found.push_back({kPhaseNames[k], &phases[k]});
+  return found;
+}
+
 StepBenchmark::StepBenchmark(const Job& job, Backend& backend)
     : problem_(make_problem(job)),
       backend_(backend),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "plaquette/backend/network_profile.hpp"
@@ -22,6 +23,10 @@ struct OperationRow {
   NetworkCase network;
   const char* pass;  ///< "forward" or "backward"
   OperationProfile found;
+
+  std::string_view name() const {
+    return kOperationNames[static_cast<std::size_t>(found.operation)];
+  }
 };
 
 /// The operations of a network, forward, then those that its gradient adds. Throws as
