@@ -3,7 +3,6 @@
 #include "backend_choice.hpp"
 #include "commands.hpp"
 #include "fmt/core.h"
-#include "plaquette/backend/registry.hpp"
 #include "plaquette/io/configurations_file.hpp"
 #include "subject.hpp"
 
@@ -25,8 +24,7 @@ AttentionStudy look(const Subject& subject, const AttentionOptions& given) {
   } else {
     (void)sample_rounds(job, subject.sampling());  // refuses a plan that is impossible
   }
-  const BackendKind kind = configuration.chosen_backend();
-  const auto backend = make_backend(kind, make_measurement_problem(job), configuration.resources);
+  const auto backend = make_backend(configuration, make_measurement_problem(job));
   tell_magnet(subject, given.output.json);
   announce_auto_backend(configuration, given.output.quiet);
   backend->set_parameters(subject.parameters);
@@ -34,8 +32,8 @@ AttentionStudy look(const Subject& subject, const AttentionOptions& given) {
   AttentionStudy found = inputs ? study_attention(job, subject.parameters, *backend, *inputs)
                                 : study_attention(job, subject.parameters, *backend, plan);
   if (given.freeze && found.shape.has_query_key()) {
-    found.freezing =
-        freezing_cost(job, subject.parameters, found.maps, kind, configuration.resources, plan);
+    found.freezing = freezing_cost(job, subject.parameters, found.maps, backend->kind(),
+                                   configuration.resources, plan);
   }
   return found;
 }

@@ -65,7 +65,7 @@ int info_command(const Arguments& arguments) {
   const BackendKind kind = job.chosen_backend();
   if (json) {
     nlohmann::ordered_json found = build_json();
-    found["memory_plan"] = memory_plan_json(plan_memory(kind, problem, job.resources));
+    found["memory_plan"] = description_of(plan_memory(kind, problem, job.resources));
     print_json(found);
     return 0;
   }

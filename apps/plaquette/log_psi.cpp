@@ -6,25 +6,13 @@
 #include "job_options.hpp"
 #include "json.hpp"
 #include "messages.hpp"
-#include "plaquette/backend/registry.hpp"
 #include "plaquette/io/configurations_file.hpp"
+#include "plaquette/io/description.hpp"
 #include "plaquette/io/provenance.hpp"
 #include "plaquette/vmc/amplitudes.hpp"
 
 namespace plaquette {
 namespace {
-
-void print_rows(const ConfigurationBatch& states, const Amplitudes& found) {
-  const auto pair = [](std::complex<double> z) { return nlohmann::json{z.real(), z.imag()}; };
-  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  for (std::size_t k = 0; k < states.count(); ++k) {
-    nlohmann::ordered_json row{{"configuration", format_configuration(states[k], states.sites())},
-                               {"log_psi", pair(found.log_psi[k])}};
-    if (!found.local_energies.empty()) row["local_energy"] = pair(found.local_energies[k]);
-    rows.push_back(std::move(row));
-  }
-  print_json(rows);
-}
 
 void print_lines(const Amplitudes& found) {
   for (std::size_t k = 0; k < found.log_psi.size(); ++k) {
@@ -76,8 +64,7 @@ int log_psi_command(const Arguments& arguments) {
     tell_line("local energies of {}{}", couplings_text(job.couplings),
               model.provenance ? "" : "; the model file does not say whose ground state it is");
   }
-  const auto backend =
-      make_backend(configuration.chosen_backend(), problem, configuration.resources);
+  const auto backend = make_backend(configuration, problem);
   announce_auto_backend(configuration, false);
   backend->set_parameters(model.parameters);
   const Amplitudes found =
@@ -85,7 +72,7 @@ int log_psi_command(const Arguments& arguments) {
                           job.precision.sampling);
   tell_overflow(found);
   if (json) {
-    print_rows(states, found);
+    print_json(description_of(states, found));
   } else {
     print_lines(found);
   }

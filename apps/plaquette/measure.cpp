@@ -3,7 +3,6 @@
 #include "backend_choice.hpp"
 #include "commands.hpp"
 #include "fmt/core.h"
-#include "plaquette/backend/registry.hpp"
 #include "subject.hpp"
 
 namespace plaquette {
@@ -41,8 +40,7 @@ int measure_command(const Arguments& arguments) {
   const Job& job = subject->configuration.job;
   const ResultFiles files = result_files(*subject, output);
   const auto backend =
-      make_backend(subject->configuration.chosen_backend(),
-                   make_measurement_problem(job, observables), subject->configuration.resources);
+      make_backend(subject->configuration, make_measurement_problem(job, observables));
   tell_magnet(*subject, output.json);
   announce_auto_backend(subject->configuration, output.quiet);
   backend->set_parameters(subject->parameters);

@@ -3,6 +3,7 @@
 #include "job_options.hpp"
 #include "json.hpp"
 #include "plaquette/backend/registry.hpp"
+#include "plaquette/io/description.hpp"
 #include "plaquette/io/new_run.hpp"
 #include "session.hpp"
 
@@ -20,7 +21,7 @@ struct RunOptions {
 void print_dry_run(const JobOptions& options, const MemoryPlan& plan, bool json) {
   if (json) {
     print_json(nlohmann::ordered_json{{"config", configuration_text(options)},
-                                      {"memory_plan", memory_plan_json(plan)}});
+                                      {"memory_plan", description_of(plan)}});
     return;
   }
   fmt::print("{}\n", configuration_text(options));

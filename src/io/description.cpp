@@ -26,6 +26,8 @@ nlohmann::ordered_json description_of_model(const std::filesystem::path& path) {
           {"parameter_count", model.parameters.size()}};
 }
 
+nlohmann::ordered_json pair(std::complex<double> z) { return {z.real(), z.imag()}; }
+
 }  // namespace
 
 nlohmann::ordered_json description_of(const std::filesystem::path& path) {
@@ -38,6 +40,28 @@ nlohmann::ordered_json description_of(const std::filesystem::path& path) {
   found["steps"] = read_configuration(directory.configuration()).job.steps;
   found["seconds"] = checkpoint.seconds;
   return found;
+}
+
+nlohmann::ordered_json description_of(const ConfigurationBatch& states, const Amplitudes& found) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (std::size_t k = 0; k < states.count(); ++k) {
+    nlohmann::ordered_json row{{"configuration", format_configuration(states[k], states.sites())},
+                               {"log_psi", pair(found.log_psi[k])}};
+    if (!found.local_energies.empty()) row["local_energy"] = pair(found.local_energies[k]);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+nlohmann::ordered_json description_of(const MemoryPlan& plan) {
+  nlohmann::ordered_json items = nlohmann::ordered_json::array();
+  for (const MemoryPlan::Item& item : plan.items) {
+    items.push_back({{"name", item.name}, {"bytes", item.bytes}});
+  }
+  return {{"items", items},
+          {"total_bytes", plan.total()},
+          {"limit_bytes", plan.limit},
+          {"parameters_per_block", plan.parameters_per_block}};
 }
 
 }  // namespace plaquette

@@ -1,6 +1,5 @@
 #include "plaquette/io/session.hpp"
 
-#include "plaquette/backend/registry.hpp"
 #include "plaquette/io/atomic_file.hpp"
 #include "plaquette/io/run_recorder.hpp"
 #include "plaquette/io/symmetry_text.hpp"
@@ -20,9 +19,9 @@ void write_configuration(const RunDirectory& directory, const SessionStart& star
 
 std::unique_ptr<Backend> make_session_backend(const Configuration& configuration,
                                               const Interruption& interruption) {
-  Resources resources = configuration.resources;
-  resources.interruption = interruption;
-  return make_backend(configuration.chosen_backend(), make_problem(configuration.job), resources);
+  Configuration stoppable = configuration;
+  stoppable.resources.interruption = interruption;
+  return make_backend(stoppable, make_problem(configuration.job));
 }
 
 SessionEnd conduct_session(const RunDirectory& directory, const SessionStart& start,

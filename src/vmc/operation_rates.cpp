@@ -25,6 +25,23 @@ std::vector<OperationRow> profile_rows(BackendKind kind, const NetworkCase& netw
   return rows;
 }
 
+std::vector<OperationRow> profile_attentions(BackendKind kind, std::span<const NetworkCase> cases,
+                                             int repeats, ProfiledOperations wanted,
+                                             const Resources& resources) {
+  std::vector<OperationRow> rows;
+  for (NetworkCase network : cases) {
+    for (const Attention attention : {Attention::factored, Attention::t5, Attention::decoupled}) {
+      network.shape.attention = attention;
+      for (OperationRow& row : profile_rows(kind, network, repeats, resources)) {
+        if (wanted == ProfiledOperations::all || is_attention(row.found.operation)) {
+          rows.push_back(std::move(row));
+        }
+      }
+    }
+  }
+  return rows;
+}
+
 OperationRates::OperationRates(const OperationRow& row, const Roofline& roofline)
     : median(plaquette::median(row.found.seconds)),
       gflops(1e-9 * row.found.work.flops / median),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,13 @@ struct OperationRow {
 /// profile_network does.
 std::vector<OperationRow> profile_rows(BackendKind kind, const NetworkCase& network, int repeats,
                                        const Resources& resources);
+
+enum class ProfiledOperations { all, attention };
+
+/// The same of each case with one attention after the other.
+std::vector<OperationRow> profile_attentions(BackendKind kind, std::span<const NetworkCase> cases,
+                                             int repeats, ProfiledOperations wanted,
+                                             const Resources& resources);
 
 /// What an operation achieved.
 struct OperationRates {
