@@ -56,7 +56,9 @@ TEST(Continuation, ARateBeginsTheScheduleAgain) {
 
 TEST(Continuation, OtherNumbersBeforeTheFirstStepAreNoStage) {
   const Configuration before = ten_steps(ScheduleKind::linear);
-  const RunChanges projected{.symmetry = SymmetryChoice{.spin_flip = SpinFlip::even}};
+  SymmetryChoice choice;
+  choice.spin_flip = SpinFlip::even;
+  const RunChanges projected{.symmetry = choice};
   EXPECT_EQ(continued(before, projected, 0).configuration.stage, 1);
   EXPECT_EQ(continued(before, projected, 1).configuration.stage, 2);
 }

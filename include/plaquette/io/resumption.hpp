@@ -9,10 +9,10 @@ namespace plaquette {
 
 /// What a resumption changes of a run: all that may.
 struct RunChanges {
-  std::optional<int> steps;
-  std::optional<int> schedule_steps;
-  std::optional<double> learning_rate;
-  std::optional<SymmetryChoice> symmetry;
+  std::optional<int> steps = {};
+  std::optional<int> schedule_steps = {};
+  std::optional<double> learning_rate = {};
+  std::optional<SymmetryChoice> symmetry = {};
   std::optional<int> threads = {};  ///< of this session alone
 
   /// Whether the run's configuration has to say so.
