@@ -24,7 +24,8 @@ Estimate energy_of(const Job& job, std::span<const double> parameters, BackendKi
 
 std::vector<double> AttentionStudy::mean_over_heads() const {
   const auto heads = static_cast<std::size_t>(shape.heads);
-  const auto map = static_cast<std::size_t>(shape.tokens() * shape.tokens());
+  const auto n = static_cast<std::size_t>(shape.tokens());
+  const std::size_t map = n * n;
   std::vector<double> averaged(maps.mean.size() / heads, 0.0);
   for (std::size_t e = 0; e < maps.mean.size(); ++e) {
     const std::size_t layer = e / (heads * map);
