@@ -39,9 +39,10 @@ __global__ void propose_kernel(ExchangeProposals out, std::uint64_t* next_move,
   out.valid[chain] = found ? 1 : 0;
 }
 
-__global__ void accept_kernel(std::uint64_t* states, double* log_amplitude, ExchangeCounts* counts,
-                              ExchangeProposals proposals, const ComplexPair<double>* log_psi,
-                              double power, std::uint32_t chains, int words) {
+__global__ void accept_kernel(std::uint64_t* states, double* log_amplitude,
+                              unsigned long long* acceptances, ExchangeProposals proposals,
+                              const ComplexPair<double>* log_psi, double power,
+                              std::uint32_t chains, int words) {
   const std::uint32_t chain = blockIdx.x * blockDim.x + threadIdx.x;
   const bool valid = chain < chains && proposals.valid[chain] != 0;
   bool accepted = false;
@@ -54,12 +55,9 @@ __global__ void accept_kernel(std::uint64_t* states, double* log_amplitude, Exch
       log_amplitude[chain] = proposed;
     }
   }
-  const unsigned evaluations = __ballot_sync(kAllLanes, valid);
-  const unsigned acceptances = __ballot_sync(kAllLanes, accepted);
+  const unsigned of_warp = __ballot_sync(kAllLanes, accepted);
   if (threadIdx.x % kWarp == 0) {
-    using Count = unsigned long long;
-    atomicAdd(&counts->evaluated, static_cast<Count>(__popc(evaluations)));
-    atomicAdd(&counts->accepted, static_cast<Count>(__popc(acceptances)));
+    atomicAdd(acceptances, static_cast<unsigned long long>(__popc(of_warp)));
   }
 }
 
@@ -84,11 +82,11 @@ void propose_exchanges(const ExchangeProposals& out, std::uint64_t* next_move,
 }
 
 void accept_exchanges(TensorView<std::uint64_t, 2> states, double* log_amplitude,
-                      ExchangeCounts* counts, const ExchangeProposals& proposals,
+                      unsigned long long* accepted, const ExchangeProposals& proposals,
                       const ComplexPair<double>* log_psi, double power, cudaStream_t stream) {
   require_at_most("chains", states.extent(0), kMostChains);
   launch(accept_kernel, {blocks_for(states.extent(0), kThreads), kThreads, 0, stream},
-         states.data(), log_amplitude, counts, proposals, log_psi, power, states.extent(0),
+         states.data(), log_amplitude, accepted, proposals, log_psi, power, states.extent(0),
          states.extent(1));
 }
 

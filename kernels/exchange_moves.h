@@ -27,12 +27,6 @@ struct ExchangeProposals {
   std::uint8_t* valid;        ///< (C) whether the chain has one
 };
 
-/// Counters of advanced chains, on the device; the caller zeroes them.
-struct ExchangeCounts {
-  unsigned long long evaluated;  ///< proposals of unlike spins
-  unsigned long long accepted;
-};
-
 /// Moves every chain on to its next proposal of unlike spins before move `end`. next_move counts
 /// moves from the first sweep on (move m is proposal m mod N of sweep first_sweep + m / N) and is
 /// left behind the proposal found, or at `end` if there is none. With end = m + 1 for
@@ -45,10 +39,10 @@ void propose_exchanges(const ExchangeProposals& out,
                        const ExchangeMoves& moves, std::uint64_t end, cudaStream_t stream);
 
 /// Metropolis for samples of |ψ|^power: where a proposal is valid and passes, the candidate becomes
-/// the state and its amplitude the chain's. `counts` grows.
+/// the state and its amplitude the chain's. `accepted` grows by their number.
 void accept_exchanges(TensorView<std::uint64_t, 2> states,  // (C, words)
                       double* log_amplitude,                // (C) Re log ψ of the states
-                      ExchangeCounts* counts,               // (1)
+                      unsigned long long* accepted,         // (1)
                       const ExchangeProposals& proposals,
                       const ComplexPair<double>* log_psi,  // (C) of the candidates
                       double power, cudaStream_t stream);

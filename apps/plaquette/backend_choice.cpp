@@ -9,13 +9,12 @@ namespace plaquette {
 
 std::string auto_backend_message() {
   const BackendKind taken = preferred_backend();
-  std::string device;
   std::string others;
   for (const BackendStatus& status : backend_statuses()) {
-    if (status.kind == taken) device = status.description;
     if (!status.usable) others += fmt::format(" ({}: {})", word(status.kind), status.description);
   }
-  return fmt::format("backend auto: {}: {}{}", word(taken), device, others);
+  return fmt::format("backend auto: {}: {}{}", word(taken), backend_status(taken).description,
+                     others);
 }
 
 void announce_auto_backend(const JobOptions& options, bool quiet) {

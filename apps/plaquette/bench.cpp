@@ -6,15 +6,14 @@
 #include "commands.hpp"
 #include "fmt/core.h"
 #include "job_options.hpp"
+#include "json.hpp"
 #include "messages.hpp"
-#include "plaquette/backend/registry.hpp"
-#include "plaquette/vmc/backend_agreement.hpp"
+#include "plaquette/build_info.hpp"
+#include "plaquette/io/benchmark_json.hpp"
+#include "plaquette/io/words.hpp"
 
 namespace plaquette {
 namespace {
-
-/// Samples that an operation is profiled with: full batches, in seconds.
-constexpr std::size_t kMostProfiled = 1024;
 
 /// "cpu,cuda", or the job's own backend if `given` is empty.
 std::vector<BackendKind> chosen_backends(const std::string& given, const JobOptions& job) {
@@ -62,26 +61,7 @@ bool parse(const Arguments& arguments, BenchOptions& given) {
   return true;
 }
 
-StepTimes time_steps(const BenchOptions& given, Backend& backend) {
-  StepBenchmark benchmark(given.job.job, backend);
-  const double step = benchmark.repeat();
-  tell_line("{}: one step takes about {:.3f} s; {} to time", word(backend.kind()), step,
-            given.repeats);
-  benchmark.forget();
-  for (int k = 0; k < given.repeats; ++k) benchmark.repeat();
-  return benchmark.times();
-}
-
-/// With no backend that holds memory: the products need some as well.
-void measure_peaks(std::vector<BenchReport>& reports, double GemmPeak::*when,
-                   const Resources& resources) {
-  for (BenchReport& report : reports) {
-    report.fp32.*when = measure_gemm_peak(report.kind, Precision::fp32, resources);
-    report.fp64.*when = measure_gemm_peak(report.kind, Precision::fp64, resources);
-  }
-}
-
-void warn_if_unsteady(const BenchReport& report) {
+void warn_if_unsteady(const BackendBenchmark& report) {
   for (const Precision precision : {Precision::fp32, Precision::fp64}) {
     const GemmPeak& peak = report.peak(precision);
     if (!peak.unsteady()) continue;
@@ -92,51 +72,27 @@ void warn_if_unsteady(const BenchReport& report) {
   }
 }
 
-void profile_operations(BenchReport& report, const Problem& problem, const BenchOptions& given) {
-  report.roofline = {.bandwidth = measure_copy_bandwidth(report.kind, given.job.resources),
-                     .fp32 = report.fp32.best(),
-                     .fp64 = report.fp64.best()};
-  const NetworkCase network{.shape = problem.system.network,
-                            .precision = problem.precision.local_energy,
-                            .batch = std::min(problem.samples, kMostProfiled)};
-  report.operations = profile_rows(report.kind, network, given.repeats, given.job.resources);
-}
-
-/// Verifies, if there are two backends, and times the steps of one after the other.
-void time_backends(std::vector<BenchReport>& reports, const Problem& problem,
-                   const BenchOptions& given) {
-  std::vector<std::unique_ptr<Backend>> backends;
-  for (BenchReport& report : reports) {
-    backends.push_back(make_backend(report.kind, problem, given.job.resources));
-    report.device = backends.back()->description();
-    report.memory_bytes = backends.back()->memory_plan().total();
-  }
-  if (backends.size() == 2) require_agreement(given.job.job, *backends[0], *backends[1]);
-  for (std::size_t k = 0; k < reports.size(); ++k) {
-    reports[k].times = time_steps(given, *backends[k]);
-  }
-}
-
 }  // namespace
 
 int bench_command(const Arguments& arguments) {
   BenchOptions given;
   if (!parse(arguments, given)) return 0;
-  const Problem problem = make_problem(given.job.job);
+  (void)make_problem(given.job.job);  // refuses before anything is told
   if (given.backends.empty()) announce_auto_backend(given.job, false);
-  std::vector<BenchReport> reports;
-  for (const BackendKind kind : chosen_backends(given.backends, given.job)) {
-    reports.push_back({.kind = kind, .device = {}, .fp32 = {}, .fp64 = {}, .times = {}});
-  }
-  measure_peaks(reports, &GemmPeak::before, given.job.resources);
-  time_backends(reports, problem, given);
-  measure_peaks(reports, &GemmPeak::after, given.job.resources);
-  for (BenchReport& report : reports) {
-    warn_if_unsteady(report);
-    if (given.operations) profile_operations(report, problem, given);
-  }
+  const std::vector<BackendKind> kinds = chosen_backends(given.backends, given.job);
+  const BenchmarkPlan plan{.repeats = given.repeats,
+                           .operations = given.operations,
+                           .on_first_step = [&](BackendKind kind, double seconds) {
+                             tell_line("{}: one step takes about {:.3f} s; {} to time", word(kind),
+                                       seconds, given.repeats);
+                           }};
+  const std::vector<BackendBenchmark> reports =
+      benchmark_backends(given.job.job, kinds, given.job.resources, plan);
+  for (const BackendBenchmark& report : reports) warn_if_unsteady(report);
   if (given.json) {
-    print_json(bench_json(reports, configuration_text(given.job)));
+    nlohmann::ordered_json document{{"version", kVersion}, {"commit", kGitCommit}};
+    document.update(benchmark_json(reports, configuration_text(given.job)));
+    print_json(document);
   } else {
     print_bench(reports);
   }

@@ -1,12 +1,10 @@
-#include <filesystem>
-
 #include "commands.hpp"
 #include "fmt/core.h"
 #include "job_options.hpp"
 #include "json.hpp"
 #include "plaquette/backend/registry.hpp"
 #include "plaquette/build_info.hpp"
-#include "plaquette/io/run_directory.hpp"
+#include "plaquette/io/description.hpp"
 #include "session.hpp"
 
 namespace plaquette {
@@ -34,35 +32,9 @@ void print_build() {
   }
 }
 
-nlohmann::ordered_json model_json(const std::filesystem::path& path) {
-  const Model model = read_model(path);
-  return {{"model", path.string()},
-          {"lattice", word(model.lattice)},
-          {"L", model.L},
-          {"patch", model.network.patch},
-          {"d_model", model.network.d_model},
-          {"heads", model.network.heads},
-          {"layers", model.network.layers},
-          {"ffn_ratio", model.network.ffn_ratio},
-          {"attention", word(model.network.attention)},
-          {"translation_invariant", model.network.translation_invariant},
-          {"parameter_count", model.parameters.size()}};
-}
-
 /// What a model file or a run directory holds.
-int describe(const std::filesystem::path& path, bool json) {
-  nlohmann::ordered_json found;
-  if (std::filesystem::is_directory(path)) {
-    const RunDirectory directory{path};
-    require_run(directory);
-    found = model_json(directory.model());
-    const Checkpoint checkpoint = read_checkpoint(directory.checkpoint());
-    found["step"] = checkpoint.state.step;
-    found["steps"] = read_configuration(directory.configuration()).job.steps;
-    found["seconds"] = checkpoint.seconds;
-  } else {
-    found = model_json(path);
-  }
+int describe(const std::string& path, bool json) {
+  const nlohmann::ordered_json found = description_of(path);
   if (json) {
     print_json(found);
     return 0;
@@ -93,7 +65,7 @@ int info_command(const Arguments& arguments) {
   const BackendKind kind = job.chosen_backend();
   if (json) {
     nlohmann::ordered_json found = build_json();
-    found["memory_plan"] = memory_plan_json(plan_memory(kind, problem, job.resources));
+    found["memory_plan"] = description_of(plan_memory(kind, problem, job.resources));
     print_json(found);
     return 0;
   }

@@ -7,9 +7,11 @@
 #include "commands.hpp"
 #include "fmt/core.h"
 #include "job_options.hpp"
+#include "json.hpp"
 #include "operation_table.hpp"
 #include "plaquette/backend/registry.hpp"
 #include "plaquette/build_info.hpp"
+#include "plaquette/io/benchmark_json.hpp"
 
 namespace plaquette {
 namespace {
@@ -18,62 +20,14 @@ namespace {
 constexpr const char* kDefaultCases =
     "9:72:12:4096,25:60:10:4096,25:72:12:4096,36:72:12:4096,64:72:12:2048,100:72:12:1024";
 
-/// A case of the list.
-struct Case {
-  int side = 5;  ///< n = side² tokens, translation invariant
-  int d_model = 60;
-  int heads = 10;
-  std::size_t batch = 1;
-};
-
-bool is_attention(Operation operation) {
-  switch (operation) {
-    case Operation::token_mixing:
-    case Operation::softmax_attention:
-    case Operation::token_mixing_backward:
-    case Operation::softmax_attention_backward:
-      return true;
-    case Operation::embed:
-    case Operation::layer_norm:
-    case Operation::dense:
-    case Operation::dense_gelu:
-    case Operation::feed_forward:
-    case Operation::head:
-    case Operation::layer_norm_backward:
-    case Operation::dense_backward:
-    case Operation::gelu_backward:
-    case Operation::weight_gradient:
-    case Operation::head_backward:
-      return false;
-  }
-  throw std::logic_error("an operation of no kind");
-}
-
-/// One layer of the case: what its operations cost in a pass over the batch.
-void profile_case(std::vector<OperationRow>& rows, const Case& given, Attention attention,
-                  BackendKind kind, Precision precision, int repeats, bool every_operation,
-                  const Resources& resources) {
-  const NetworkCase network{.shape = {.token_rows = given.side,
-                                      .token_columns = given.side,
-                                      .d_model = given.d_model,
-                                      .heads = given.heads,
-                                      .layers = 1,
-                                      .attention = attention},
-                            .precision = precision,
-                            .batch = given.batch};
-  for (OperationRow& row : profile_rows(kind, network, repeats, resources)) {
-    if (every_operation || is_attention(row.found.operation)) rows.push_back(std::move(row));
-  }
-}
-
 [[noreturn]] void refuse(const std::string& text) {
   throw InputError(concat("--cases ", text,
                           ": must be n:d:h:B, separated by commas, with n a square up to 1024, "
                           "d up to 4096, h a divisor of d and B up to 1048576"));
 }
 
-/// One case of the list, for any attention.
-Case parse_case(const std::string& text) {
+/// One layer of the case, translation invariant, with any attention.
+NetworkCase parse_case(const std::string& text) {
   int numbers[4] = {};
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -89,13 +43,18 @@ Case parse_case(const std::string& text) {
       B > (1 << 20)) {
     refuse(text);
   }
-  return {.side = side, .d_model = d, .heads = h, .batch = static_cast<std::size_t>(B)};
+  return {
+      .shape = {.token_rows = side, .token_columns = side, .d_model = d, .heads = h, .layers = 1},
+      .batch = static_cast<std::size_t>(B)};
 }
 
-std::vector<Case> parse_cases(const std::string& list) {
-  std::vector<Case> cases;
+std::vector<NetworkCase> parse_cases(const std::string& list, Precision precision) {
+  std::vector<NetworkCase> cases;
   std::istringstream texts(list);
-  for (std::string text; std::getline(texts, text, ',');) cases.push_back(parse_case(text));
+  for (std::string text; std::getline(texts, text, ',');) {
+    cases.push_back(parse_case(text));
+    cases.back().precision = precision;
+  }
   if (cases.empty()) refuse(list);
   return cases;
 }
@@ -130,22 +89,14 @@ int profile_command(const Arguments& arguments) {
   if (repeats < 1 || repeats > 1000) {
     throw InputError(concat("--repeats ", repeats, ": must be from 1 to 1000"));
   }
-  const std::vector<Case> wanted = parse_cases(cases);
+  const std::vector<NetworkCase> wanted = parse_cases(cases, job.job.precision.sampling);
   announce_auto_backend(job, false);
   const BackendKind kind = job.chosen_backend();
   const Roofline roofline = measure_roofline(kind, job.resources);
-  const Precision precision = job.job.precision.sampling;
-  std::vector<OperationRow> rows;
-  for (const Case& given : wanted) {
-    for (const Attention attention : {Attention::factored, Attention::t5, Attention::decoupled}) {
-      profile_case(rows, given, attention, kind, precision, repeats, every_operation,
-                   job.resources);
-    }
-  }
-  std::string device;
-  for (const BackendStatus& status : backend_statuses()) {
-    if (status.kind == kind) device = status.description;
-  }
+  const std::vector<OperationRow> rows = profile_attentions(
+      kind, wanted, repeats,
+      every_operation ? ProfiledOperations::all : ProfiledOperations::attention, job.resources);
+  const std::string device = backend_status(kind).description;
   if (json) {
     print_json(to_json(rows, roofline, device));
   } else {

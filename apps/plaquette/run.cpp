@@ -3,8 +3,8 @@
 #include "job_options.hpp"
 #include "json.hpp"
 #include "plaquette/backend/registry.hpp"
-#include "plaquette/io/atomic_file.hpp"
-#include "plaquette/io/bonds_file.hpp"
+#include "plaquette/io/description.hpp"
+#include "plaquette/io/new_run.hpp"
 #include "session.hpp"
 
 namespace plaquette {
@@ -18,35 +18,10 @@ struct RunOptions {
   SessionOutput output;
 };
 
-/// Parameters to start from: those of --initial-model, or none for the job's own.
-std::vector<double> starting_parameters(const JobOptions& options) {
-  if (options.initial_model.empty()) return {};
-  Model model = read_model(options.initial_model);
-  const NetworkShape wanted =
-      make_network_shape(make_lattice(options.job.lattice, options.job.L), options.job.network);
-  const NetworkShape found =
-      make_network_shape(make_lattice(model.lattice, model.L), model.network);
-  if (!(wanted == found)) {
-    throw InputError(concat("--initial-model ", options.initial_model,
-                            ": its lattice or network is not the one of this job"));
-  }
-  return std::move(model.parameters);
-}
-
-/// A later stage cannot be run from the first step: it goes on from what an earlier one left.
-void require_first_stage(const JobOptions& options) {
-  if (options.stage == 1) return;
-  throw InputError(concat(
-      "--stage ", options.stage, ": the configuration is the last of ", options.stage,
-      " stages of a run that was resumed with other options; to repeat that run, give --config "
-      "config.stage-1.toml of its directory, then resume with what each next stage's file changes; "
-      "to start anew with these options, add --stage 1 --schedule-start 0 --schedule-steps 0"));
-}
-
 void print_dry_run(const JobOptions& options, const MemoryPlan& plan, bool json) {
   if (json) {
     print_json(nlohmann::ordered_json{{"config", configuration_text(options)},
-                                      {"memory_plan", memory_plan_json(plan)}});
+                                      {"memory_plan", description_of(plan)}});
     return;
   }
   fmt::print("{}\n", configuration_text(options));
@@ -70,35 +45,20 @@ int run_command(const Arguments& arguments) {
   require_first_stage(run.job);
 
   const Problem problem = make_problem(run.job.job);
-  const BackendKind kind = run.job.chosen_backend();
-  const MemoryPlan plan = plan_memory(kind, problem, run.job.resources);
-  std::vector<double> parameters = starting_parameters(run.job);
+  const MemoryPlan plan = plan_memory(run.job.chosen_backend(), problem, run.job.resources);
+  std::vector<double> parameters = starting_parameters(run.job, problem.system.network);
   if (run.dry_run) {
     print_dry_run(run.job, plan, run.output.json);
     return 0;
   }
   if (run.out.empty()) throw InputError("--out: must be given, a directory for the run");
   const RunDirectory directory{run.out};
-  require_free(directory, run.force ? Overwrite::yes : Overwrite::no);
+  const Overwrite overwrite = run.force ? Overwrite::yes : Overwrite::no;
+  require_free(directory, overwrite);
   const SignalWatch signals;
-  const std::unique_ptr<Backend> backend = make_session_backend(run.job, signals);
-  const RunLock lock = claim(directory, run.force ? Overwrite::yes : Overwrite::no);
-  JobOptions resolved = run.job;
-  resolved.backend = kind;
-  if (!resolved.job.couplings.bonds.empty()) {
-    write_text_atomically(directory.bonds(), bonds_text(resolved.job.couplings.bonds));
-    resolved.bonds_file = directory.bonds().filename();
-  }
-  if (!parameters.empty()) {
-    write_model(directory.initial_model(), model_of(run.job.job, parameters));
-    resolved.initial_model = directory.initial_model().filename();
-  }
-  const Checkpoint start{.state = initial_state(run.job.job, std::move(parameters)),
-                         .log_bytes = 0,
-                         .seconds = 0,
-                         .job_fingerprint = job_fingerprint(run.job)};
-  return conduct_session(directory, run.job, *backend, signals, start, configuration_text(resolved),
-                         run.output);
+  const std::unique_ptr<Backend> backend = make_session_backend(run.job, signals.interruption());
+  const NewRun begun = begin_run(directory, run.job, std::move(parameters), overwrite);
+  return show_session(directory, begun.start, *backend, signals, run.output);
 }
 
 }  // namespace plaquette

@@ -3,68 +3,35 @@
 #include "backend_choice.hpp"
 #include "fmt/core.h"
 #include "messages.hpp"
-#include "plaquette/backend/registry.hpp"
 #include "plaquette/build_info.hpp"
-#include "plaquette/io/atomic_file.hpp"
-#include "plaquette/io/run_recorder.hpp"
-#include "plaquette/io/run_summary.hpp"
-#include "plaquette/io/symmetry_text.hpp"
 #include "plaquette/model/system_warnings.hpp"
 #include "progress.hpp"
 
 namespace plaquette {
 
-namespace {
-
-void print_and_write(const RunDirectory& directory, const RunSummary& summary, bool json) {
-  if (json) {
-    fmt::print("{}\n", to_json(summary));
-  } else {
-    print_summary(summary);
+int show_session(const RunDirectory& directory, const SessionStart& start, Backend& backend,
+                 const SignalWatch& signals, const SessionOutput& output) {
+  const Configuration& configuration = start.configuration;
+  Progress progress(start.checkpoint.state.step,
+                    static_cast<std::uint64_t>(configuration.job.steps), output.quiet);
+  if (!configuration.backend) progress.message(auto_backend_message());
+  for (const std::string& warning : warnings(make_system(configuration.job))) {
+    tell_line("{}", warning);
   }
-  write_summary(directory, summary);
-}
-
-}  // namespace
-
-std::unique_ptr<Backend> make_session_backend(const JobOptions& options,
-                                              const SignalWatch& signals) {
-  Resources resources = options.resources;
-  resources.interruption = signals.interruption();
-  return make_backend(options.chosen_backend(), make_problem(options.job), resources);
-}
-
-int conduct_session(const RunDirectory& directory, const JobOptions& options, Backend& backend,
-                    const SignalWatch& signals, const Checkpoint& start,
-                    const std::string& configuration, const SessionOutput& output) {
-  const auto steps = static_cast<std::uint64_t>(options.job.steps);
-  Progress progress(start.state.step, steps, output.quiet);
-  if (!options.backend) progress.message(auto_backend_message());
-  for (const std::string& warning : warnings(make_system(options.job))) tell_line("{}", warning);
-  Optimisation optimisation(options.job, backend, start.state, signals.interruption());
-  RunRecorder recorder(directory, options.job, start,
-                       {options.checkpoint_every, options.checkpoint_minutes});
-  if (!configuration.empty()) write_text_atomically(directory.configuration(), configuration);
-  const auto stopped = [&] {
+  SessionEnd end = conduct_session(directory, start, backend, signals.interruption(), progress);
+  if (!end.summary) {
     progress.message(fmt::format("stopped after step {}; continue with: plaquette resume {}",
-                                 optimisation.state().step, directory.root.string()));
+                                 end.step, directory.root.string()));
     return signals.exit_status();
-  };
-  SearchSink* const sinks[] = {&recorder, &progress};
-  if (search(optimisation, steps, sinks) == SearchEnd::interrupted) return stopped();
-  RunSummary summary{.measured = {},
-                     .steps = optimisation.state().step,
-                     .seconds = recorder.seconds(),
-                     .parameters = optimisation.state().parameters.size(),
-                     .symmetry = symmetry_text(options.job.symmetry),
-                     .backend = backend.description(),
-                     .version = fmt::format("{} ({})", kVersion, kGitCommit)};
-  try {
-    summary.measured = optimisation.evaluate();
-  } catch (const Interrupted&) {
-    return stopped();
   }
-  print_and_write(directory, summary, output.json);
+  end.summary->version = fmt::format("{} ({})", kVersion, kGitCommit);
+  // Printed first: it may turn out that it cannot be written.
+  if (output.json) {
+    fmt::print("{}\n", to_json(*end.summary));
+  } else {
+    print_summary(*end.summary);
+  }
+  write_summary(directory, *end.summary);
   return 0;
 }
 

@@ -72,9 +72,11 @@ const Entry kCuda{.kind = BackendKind::cuda,
 
 #endif
 
+const Entry& entry_of(BackendKind kind) { return kind == BackendKind::cpu ? kCpu : kCuda; }
+
 /// Throws InputError if the backend cannot run here.
 const Entry& usable(BackendKind kind) {
-  const Entry& entry = kind == BackendKind::cpu ? kCpu : kCuda;
+  const Entry& entry = entry_of(kind);
   const BackendStatus status = entry.status();
   if (!status.usable) {
     throw InputError(concat("--backend ", kind == BackendKind::cuda ? "cuda" : "cpu", ": ",
@@ -84,6 +86,8 @@ const Entry& usable(BackendKind kind) {
 }
 
 }  // namespace
+
+BackendStatus backend_status(BackendKind kind) { return entry_of(kind).status(); }
 
 std::vector<BackendStatus> backend_statuses() { return {kCpu.status(), kCuda.status()}; }
 

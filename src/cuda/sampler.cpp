@@ -16,12 +16,12 @@ Sampler::Sampler(const Problem& problem, const Stream& stream, Interruption inte
       valid_(problem.chains),
       next_move_(problem.chains),
       log_psi_(problem.chains),
-      counts_(1) {}
+      accepted_(1) {}
 
 std::size_t Sampler::device_bytes(const Problem& problem) {
   const std::size_t numbers = 2 * sizeof(double) + sizeof(std::uint8_t) + sizeof(std::uint64_t) +
                               sizeof(ComplexPair<double>);
-  return problem.system.exchange_pairs.size() * sizeof(SitePair) + sizeof(ExchangeCounts) +
+  return problem.system.exchange_pairs.size() * sizeof(SitePair) + sizeof(unsigned long long) +
          problem.chains * numbers +
          2 * Configurations::bytes(problem.system.hamiltonian.sites, problem.chains);
 }
@@ -42,7 +42,7 @@ SweepCounts Sampler::advance(const WaveFunction& psi, std::uint64_t first_sweep,
     total.evaluated += chains;
   }
   next_move_.zero(stream_);
-  counts_.zero(stream_);
+  accepted_.zero(stream_);
   const ExchangeMoves moves{.pairs = pairs_.data(),
                             .pair_count = static_cast<std::uint32_t>(pairs_.size()),
                             .sites = sites_,
@@ -55,13 +55,13 @@ SweepCounts Sampler::advance(const WaveFunction& psi, std::uint64_t first_sweep,
     interruption_.poll();
     propose_exchanges(proposals, next_move_.data(), states_.all(), moves, move + 1, stream_);
     evaluate(psi, log_psi_.data(), candidates_.all(), workspace);
-    accept_exchanges(states_.view(), log_amplitude_.data(), counts_.data(), proposals,
+    accept_exchanges(states_.view(), log_amplitude_.data(), accepted_.data(), proposals,
                      log_psi_.data(), power_, stream_);
   }
-  ExchangeCounts counts{};
-  counts_.download({&counts, 1}, stream_);
+  unsigned long long accepted = 0;
+  accepted_.download({&accepted, 1}, stream_);
   total.proposed = chains * move_count;
-  total.accepted = counts.accepted;
+  total.accepted = accepted;
   total.evaluated += chains * move_count;  // whole batches, valid or not
   return total;
 }

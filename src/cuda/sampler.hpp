@@ -42,7 +42,7 @@ class Sampler {
   DeviceBuffer<std::uint8_t> valid_;           // (C)
   DeviceBuffer<std::uint64_t> next_move_;      // (C)
   DeviceBuffer<ComplexPair<double>> log_psi_;  // (C)
-  DeviceBuffer<ExchangeCounts> counts_;        // (1)
+  DeviceBuffer<unsigned long long> accepted_;  // (1)
   bool amplitudes_known_ = false;
 };
 

@@ -7,6 +7,10 @@ namespace plaquette {
 
 BackendKind Configuration::chosen_backend() const { return backend.value_or(preferred_backend()); }
 
+std::unique_ptr<Backend> make_backend(const Configuration& configuration, const Problem& problem) {
+  return make_backend(configuration.chosen_backend(), problem, configuration.resources);
+}
+
 Configuration configuration_of(const Model& model) {
   Configuration configuration;
   Job& job = configuration.job;

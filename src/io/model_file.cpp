@@ -58,8 +58,7 @@ void read_tensor(const Hdf5Reader& file, const NamedTensor& tensor, std::vector<
 }
 
 ParameterTable table_of(const Model& model) {
-  return make_parameter_table(
-      make_network_shape(make_lattice(model.lattice, model.L), model.network));
+  return make_parameter_table(network_shape_of(model));
 }
 
 constexpr const char* kBonds = "bonds";
@@ -101,6 +100,10 @@ void write_provenance(Hdf5Writer& file, const Provenance& provenance) {
 }
 
 }  // namespace
+
+NetworkShape network_shape_of(const Model& model) {
+  return make_network_shape(make_lattice(model.lattice, model.L), model.network);
+}
 
 Model model_of(const Job& job, std::vector<double> parameters) {
   return {.lattice = job.lattice,

@@ -29,7 +29,7 @@ void clear(const RunDirectory& directory) {
   for (const fs::path& file :
        {directory.configuration(), directory.bonds(), directory.initial_model(), directory.log(),
         directory.checkpoint(), directory.previous_checkpoint(), directory.model(),
-        directory.summary(), directory.root / "measure.json", directory.root / "measure.h5",
+        directory.summary(), directory.measurement(), directory.root / "measure.h5",
         directory.root / "attention.json", directory.root / "attention.h5"}) {
     fs::remove(file, error);
     if (error) throw IoError(concat(file.string(), ": ", error.message()));

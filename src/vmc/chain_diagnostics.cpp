@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plaquette/base/errors.hpp"
+#include "plaquette/vmc/autocorrelation.hpp"
 
 namespace plaquette {
 
@@ -69,30 +70,12 @@ std::optional<double> split_r_hat(std::span<const double> z, std::size_t chains)
 }
 
 std::optional<double> autocorrelation_time(std::span<const double> z, std::size_t chains) {
-  const std::size_t rows = z.size() / chains;
   const double variance = autocovariance(z, chains, 0);
   if (variance <= 0) return std::nullopt;
-  // Sums of neighbouring ρ are positive and fall for a reversible chain; noise ends the sum.
-  double tau = -1;
-  double previous = HUGE_VAL;
-  for (std::size_t lag = 0; lag + 1 < rows; lag += 2) {
-    const double pair =
-        (autocovariance(z, chains, lag) + autocovariance(z, chains, lag + 1)) / variance;
-    if (pair <= 0) break;
-    previous = std::min(previous, pair);
-    tau += 2 * previous;
-  }
-  return std::max(tau, 0.0);
+  return std::max(sum_correlations(z, chains, variance).tau, 0.0);
 }
 
 }  // namespace
-
-double autocovariance(std::span<const double> z, std::size_t chains, std::size_t lag) {
-  const std::size_t pairs = z.size() - lag * chains;
-  double sum = 0;
-  for (std::size_t k = 0; k < pairs; ++k) sum += z[k] * z[k + lag * chains];
-  return sum / static_cast<double>(pairs);
-}
 
 ChainDiagnostics diagnose_chains(std::span<const double> energies, std::size_t chains,
                                  std::size_t rows_per_step) {

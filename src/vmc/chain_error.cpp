@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "plaquette/base/errors.hpp"
-#include "plaquette/vmc/chain_diagnostics.hpp"
+#include "plaquette/vmc/autocorrelation.hpp"
 
 namespace plaquette {
 
@@ -48,24 +48,13 @@ double error_of_few_chains(std::span<const double> parts, std::size_t chains) {
   const std::size_t rows = z.size() / chains;
   const double variance = autocovariance(z, chains, 0);
   if (variance <= 0) return 0;
-  // Sums of neighbouring correlations are positive and fall for a reversible chain; noise ends the
-  // sum. `terms` counts correlations at lags of either sign, lag 0 included.
-  double tau = -1;
-  double terms = -1;
-  double previous = HUGE_VAL;
-  for (std::size_t lag = 0; lag + 1 < rows; lag += 2) {
-    const double pair =
-        (autocovariance(z, chains, lag) + autocovariance(z, chains, lag + 1)) / variance;
-    if (pair <= 0) break;
-    previous = std::min(previous, pair);
-    tau += 2 * previous;
-    terms += 4;
-  }
-  terms = std::max(terms, 1.0);
+  const CorrelationSum found = sum_correlations(z, chains, variance);
+  const double terms = std::max(found.terms, 1.0);
   const auto count = static_cast<double>(z.size());
   // Every correlation is short by the variance of the mean, from which it was taken.
   const double bias = 1 / (1 - std::min(0.5, terms / count));
-  tau = std::min(std::max(tau, 1.0) * bias, std::max(bias, static_cast<double>(rows)));
+  const double tau =
+      std::min(std::max(found.tau, 1.0) * bias, std::max(bias, static_cast<double>(rows)));
   const double freedom = std::max(1.0, count / terms - 1);
   return std::sqrt(count * variance * tau) * student_widening(freedom);
 }

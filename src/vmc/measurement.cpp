@@ -209,6 +209,11 @@ void exchange_ratios(Backend& backend, const ConfigurationBatch& states,
   look();
 }
 
+void ask_for_diagnostics(Job& job) {
+  constexpr std::size_t kSamplesOfAChain = 8;
+  job.samples = std::max(job.samples, kSamplesOfAChain * job.chains);
+}
+
 Problem make_measurement_problem(const Job& job, ObservableSet set) {
   Problem problem = make_measurement_problem(job);
   const Lattice& lattice = problem.system.lattice;

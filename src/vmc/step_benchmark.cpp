@@ -7,6 +7,7 @@
 
 #include "plaquette/backend/network_profile.hpp"
 #include "plaquette/base/errors.hpp"
+#include "plaquette/base/repeat_timing.hpp"
 
 namespace plaquette {
 namespace {
@@ -52,14 +53,16 @@ double of_all_images(const System& system, double flops) {
 
 }  // namespace
 
-double WorkTiming::median() const {
-  std::vector<double> sorted = seconds;
-  std::sort(sorted.begin(), sorted.end());
-  const std::size_t half = sorted.size() / 2;
-  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}
+double WorkTiming::median() const { return plaquette::median(seconds); }
 double WorkTiming::least() const { return *std::min_element(seconds.begin(), seconds.end()); }
 double WorkTiming::most() const { return *std::max_element(seconds.begin(), seconds.end()); }
+
+std::vector<StepTimes::Row> StepTimes::rows() const {
+  std::vector<Row> found = {{"forward", &forward}};
+  for (std::size_t k = 0; k < kPhaseNames.size(); ++k)
+    found.push_back({kPhaseNames[k], &phases[k]});
+  return found;
+}
 
 StepBenchmark::StepBenchmark(const Job& job, Backend& backend)
     : problem_(make_problem(job)),

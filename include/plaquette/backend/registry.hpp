@@ -17,6 +17,8 @@ struct BackendStatus {
   std::string description;  ///< the device, or why there is none
 };
 
+BackendStatus backend_status(BackendKind kind);
+
 /// Every backend this program knows, built in or not.
 std::vector<BackendStatus> backend_statuses();
 

@@ -7,6 +7,13 @@
 
 namespace plaquette {
 
+/// Of at least one value; the mean of the middle two of an even number.
+inline double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
 /// Seconds of one call of `work`, `repeats` times, after one call to warm up. A repeat calls it
 /// until kShortestRepeat has passed, so that neither the clock nor a launch weighs; `finish` waits
 /// for what the calls have queued.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -25,6 +26,9 @@ struct Configuration {
 
   BackendKind chosen_backend() const;
 };
+
+/// Where and with what the configuration says. Throws as the registry's make_backend.
+std::unique_ptr<Backend> make_backend(const Configuration& configuration, const Problem& problem);
 
 /// The wave function that a model file holds, with its couplings and projection where it says so.
 Configuration configuration_of(const Model& model);

@@ -37,6 +37,9 @@ class ConfigurationValues {
 ConfigurationValues read_configuration_values(const std::filesystem::path& path,
                                               std::span<const std::string> flags_only = {});
 
+/// The options that say what the couplings are.
+inline constexpr const char* kCouplingsKeys[] = {"J1", "J2", "marshall", "bonds"};
+
 /// The bonds' file is read if one is given; J1 or J2 alone take the place of bonds. Throws
 /// InputError.
 void resolve_couplings(const ConfigurationValues& given, Configuration& target);

@@ -25,6 +25,9 @@ struct Model {
   std::optional<Provenance> provenance = {};  ///< empty where the file does not say
 };
 
+/// What the parameters are those of.
+NetworkShape network_shape_of(const Model& model);
+
 /// The job's network with these parameters.
 Model model_of(const Job& job, std::vector<double> parameters);
 

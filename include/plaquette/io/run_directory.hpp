@@ -22,6 +22,7 @@ struct RunDirectory {
   std::filesystem::path previous_checkpoint() const { return root / "checkpoint.previous.h5"; }
   std::filesystem::path model() const { return root / "model.h5"; }
   std::filesystem::path summary() const { return root / "summary.json"; }
+  std::filesystem::path measurement() const { return root / "measure.json"; }
 };
 
 enum class Overwrite { no, yes };

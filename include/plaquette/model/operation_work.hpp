@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <stdexcept>
 #include <string_view>
 
 namespace plaquette {
@@ -41,6 +42,33 @@ inline constexpr std::array<std::string_view, 15> kOperationNames = {"embed",
                                                                      "weight gradient",
                                                                      "head backward"};
 static_assert(kOperationNames.size() == static_cast<std::size_t>(Operation::head_backward) + 1);
+
+/// Whether it mixes tokens: what attention itself takes.
+inline bool is_attention(Operation operation) {
+  switch (operation) {
+    case Operation::token_mixing:
+    case Operation::softmax_attention:
+    case Operation::token_mixing_backward:
+    case Operation::softmax_attention_backward:
+      return true;
+    case Operation::embed:
+    case Operation::layer_norm:
+    case Operation::dense:
+    case Operation::dense_gelu:
+    case Operation::feed_forward:
+    case Operation::head:
+    case Operation::layer_norm_backward:
+    case Operation::dense_backward:
+    case Operation::gelu_backward:
+    case Operation::weight_gradient:
+    case Operation::head_backward:
+      return false;
+  }
+  throw std::logic_error("an operation of no kind");
+}
+
+/// Whether only a gradient needs it.
+inline bool is_backward(Operation operation) { return operation >= Operation::layer_norm_backward; }
 
 /// What one call must do at least: a multiply-add counts as two FLOPs, an exponential as one; every
 /// operand is read, and every result written, once. R rows, B samples, n tokens, d channels, h

@@ -39,6 +39,10 @@ struct Measurement {
   std::optional<double> tau;
 };
 
+/// Raises the job's samples to so many of every chain that they tell its autocorrelation time and
+/// R̂.
+void ask_for_diagnostics(Job& job);
+
 /// Samples |ψ|² (or sums over the whole sector) with the backend's current parameters and measures.
 /// Errors come from the chains, as error_of_sum has it. The backend must have been made for
 /// make_measurement_problem(job, observables).

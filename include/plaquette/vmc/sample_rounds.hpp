@@ -12,11 +12,14 @@
 
 namespace plaquette {
 
+/// Sweeps before the first sample where the chains are not those of the wave function.
+inline constexpr int kSweepsFromAfar = 100;
+
 /// How many samples of a fixed wave function are taken, and from where the chains set out.
 struct SamplingPlan {
-  std::size_t samples = 1024;      ///< a multiple of the chains; not used under full summation
-  int thermalisation = 100;        ///< sweeps before the first sample
-  ConfigurationBatch chains = {};  ///< empty: random ones from the job's seed
+  std::size_t samples = 1024;  ///< a multiple of the chains; not used under full summation
+  int thermalisation = kSweepsFromAfar;  ///< sweeps before the first sample
+  ConfigurationBatch chains = {};        ///< empty: random ones from the job's seed
   std::uint64_t first_sweep = 0;
   /// Told after each round the samples taken so far; empty for none.
   std::function<void(std::size_t)> on_round = {};

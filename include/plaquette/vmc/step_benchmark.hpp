@@ -19,7 +19,7 @@ struct WorkTiming {
   double evaluations = 0;       ///< networks evaluated or differentiated in a repeat; 0: none
   double flops = 0;             ///< of a repeat; 0: not counted
 
-  double median() const;  ///< seconds; the mean of the middle two of an even number
+  double median() const;  ///< seconds
   double least() const;
   double most() const;
   double gflops() const { return 1e-9 * flops / median(); }
@@ -34,6 +34,13 @@ struct StepTimes {
 
   const WorkTiming& of(Phase phase) const { return phases[static_cast<std::size_t>(phase)]; }
   WorkTiming& of(Phase phase) { return phases[static_cast<std::size_t>(phase)]; }
+
+  struct Row {
+    const char* name;
+    const WorkTiming* timing;
+  };
+  /// The forward pass, and the phases in the order in which they run; the step is left out.
+  std::vector<Row> rows() const;
 };
 
 /// Times Optimisation::step() itself, with everything that a step does, at a learning rate that
