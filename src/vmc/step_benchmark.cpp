@@ -65,7 +65,9 @@ StepBenchmark::StepBenchmark(const Job& job, Backend& backend)
     : problem_(make_problem(job)),
       backend_(backend),
       times_(no_times()),
-      optimisation_(standing_still(job), backend, amid_a_search(job, problem_, backend)) {}
+      optimisation_(standing_still(job), backend, amid_a_search(job, problem_, backend)) {
+  times_.of(Phase::gram).precision = backend.gram_precision(job.optimizer == Optimizer::march);
+}
 
 StepTimes StepBenchmark::no_times() const {
   const System& system = problem_.system;

@@ -134,11 +134,15 @@ TEST(ReconfigurationWork, CountsByHand) {
 
 TEST(BackendAgreement, AcceptsItself) {
   for (const std::size_t samples : {12u, 300u}) {  // either form of the Gram matrix
-    Job job = tiny_job();
-    job.samples = samples;
-    const auto a = cpu_backend(job);
-    const auto b = cpu_backend(job);
-    EXPECT_NO_THROW(require_agreement(job, *a, *b)) << samples;
+    for (const Precision precision : {Precision::fp64, Precision::fp32}) {
+      Job job = tiny_job();
+      job.samples = samples;
+      job.precision = {precision, precision, precision};
+      job.diag_shift = 1e-4;
+      const auto a = cpu_backend(job);
+      const auto b = cpu_backend(job);
+      EXPECT_NO_THROW(require_agreement(job, *a, *b)) << samples;
+    }
   }
 }
 
