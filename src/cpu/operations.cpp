@@ -97,7 +97,7 @@ std::size_t Operations<Real>::scratch_bytes(const NetworkSizes& sizes, std::size
   if (!sizes.softmax) return feed_forward;
   const std::size_t attention = Workspace::measure([&](Workspace::Frame& frame) {
     frame.take<Real>(softmax_elements(sizes));
-    frame.take<Real>(softmax_attention_scratch(sizes.tokens, sizes.head_width));
+    frame.take<Real>(softmax_attention_scratch(sizes.head_width));
   });
   return std::max(feed_forward, attention);
 }
