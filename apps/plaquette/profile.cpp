@@ -28,6 +28,7 @@ struct Case {
 
 bool is_attention(Operation operation) {
   switch (operation) {
+    case Operation::first_layer:
     case Operation::token_mixing:
     case Operation::softmax_attention:
     case Operation::token_mixing_backward:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace plaquette::cpu {
 
@@ -60,6 +61,21 @@ struct SoftmaxArguments {
   bool table_inside;
 };
 
+/// Rows of a table are padded to a multiple of this.
+inline constexpr std::size_t kTableRowMultiple = 16;
+
+/// out = table[first] + Σ_j table[rows_j].
+template <class Real>
+struct TableSumArguments {
+  Real* out;  // (width)
+  std::size_t width;
+  const Real* table;   // (·, stride), at a vector register's alignment
+  std::size_t stride;  // width, padded
+  std::size_t first;
+  const std::uint32_t* rows;  // (count)
+  std::size_t count;
+};
+
 template <class Real>
 struct ProductKernels {
   const char* name;
@@ -75,6 +91,7 @@ struct ProductKernels {
   void (*gelu_backward)(Real* dy, const Real* x, std::size_t count);
   void (*layer_norm)(const NormArguments<Real>&);
   void (*softmax_attention)(const SoftmaxArguments<Real>&);
+  void (*sum_table_rows)(const TableSumArguments<Real>&);
 };
 
 /// The tables, for processors with AVX2 and FMA, and with AVX-512.

@@ -306,6 +306,44 @@ void layer_norm(const NormArguments<Real>& a) {
   }
 }
 
+/// Registers [0, Registers) of the rows' sum, beginning at a column.
+template <class Real, int Bytes, int Registers>
+inline void sum_table_columns(const TableSumArguments<Real>& a, std::size_t begin) {
+  using R = Register<Real, Bytes>;
+  typename R::Value sum[Registers];
+  const Real* first = a.table + a.first * a.stride + begin;
+#pragma GCC unroll 8
+  for (int v = 0; v < Registers; ++v) sum[v] = R::load(first + v * R::kLanes);
+  for (std::size_t j = 0; j < a.count; ++j) {
+    const Real* row = a.table + a.rows[j] * a.stride + begin;
+#pragma GCC unroll 8
+    for (int v = 0; v < Registers; ++v) sum[v] += R::load(row + v * R::kLanes);
+  }
+#pragma GCC unroll 8
+  for (int v = 0; v < Registers; ++v) {
+    const std::size_t column = begin + v * R::kLanes;
+    if (column + R::kLanes <= a.width) {
+      R::store(a.out + column, sum[v]);
+    } else if (column < a.width) {
+      R::store_first(a.out + column, sum[v], a.width - column);
+    }
+  }
+}
+
+template <class Real, int Bytes>
+void sum_table_rows(const TableSumArguments<Real>& a) {
+  constexpr int kRegisters = 8;
+  constexpr int kLeast = static_cast<int>(kTableRowMultiple / Register<Real, Bytes>::kLanes);
+  constexpr std::size_t kColumns = kRegisters * Register<Real, Bytes>::kLanes;
+  std::size_t begin = 0;
+  for (; begin + kColumns <= a.stride; begin += kColumns) {
+    sum_table_columns<Real, Bytes, kRegisters>(a, begin);
+  }
+  for (; begin < a.stride; begin += kTableRowMultiple) {
+    sum_table_columns<Real, Bytes, kLeast>(a, begin);
+  }
+}
+
 template <class Real, int Bytes>
 constexpr ProductKernels<Real> register_kernels(const char* name) {
   return {name,
@@ -315,7 +353,8 @@ constexpr ProductKernels<Real> register_kernels(const char* name) {
           gelu<Real, Bytes>,
           gelu_backward<Real, Bytes>,
           layer_norm<Real, Bytes>,
-          softmax_attention<Real, Bytes>};
+          softmax_attention<Real, Bytes>,
+          sum_table_rows<Real, Bytes>};
 }
 
 }  // namespace
