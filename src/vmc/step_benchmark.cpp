@@ -63,11 +63,10 @@ double WorkTiming::most() const { return *std::max_element(seconds.begin(), seco
 
 StepBenchmark::StepBenchmark(const Job& job, Backend& backend)
     : problem_(make_problem(job)),
+      scales_columns_(job.optimizer == Optimizer::march),
       backend_(backend),
       times_(no_times()),
-      optimisation_(standing_still(job), backend, amid_a_search(job, problem_, backend)) {
-  times_.of(Phase::gram).precision = backend.gram_precision(job.optimizer == Optimizer::march);
-}
+      optimisation_(standing_still(job), backend, amid_a_search(job, problem_, backend)) {}
 
 StepTimes StepBenchmark::no_times() const {
   const System& system = problem_.system;
@@ -87,6 +86,7 @@ StepTimes StepBenchmark::no_times() const {
                                       .seconds = {},
                                       .evaluations = samples,
                                       .flops = samples * of_all_images(system, gradient)};
+  times.of(Phase::gram).precision = backend_.gram_precision(scales_columns_);
   times.of(Phase::gram).flops = gram_flops(problem_.gram_form, M, P);
   times.of(Phase::solve).flops = solve_flops(problem_.gram_form, M, P);
   return times;
