@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "cpu/lanes.hpp"
-#include "plaquette/model/activations.hpp"
+#include "cpu/product_kernels.hpp"
 
 namespace plaquette::cpu {
 
@@ -52,34 +52,6 @@ void transpose_head(Real* out, const Real* in, std::size_t rows, std::size_t pad
   for (std::size_t c = 0; c < columns; ++c) {
     for (std::size_t i = 0; i < rows; ++i) out[c * padded + i] = scale * in[i * stride + c];
     for (std::size_t i = rows; i < padded; ++i) out[c * padded + i] = 0;
-  }
-}
-
-/// Softmax over the first axis of (n, padded), for every column.
-template <class Real>
-void softmax_columns(Real* scores, std::size_t n, std::size_t padded, Real* largest, Real* sum) {
-  std::copy_n(scores, padded, largest);
-  for (std::size_t j = 1; j < n; ++j) {
-#pragma omp simd
-    for (std::size_t i = 0; i < padded; ++i) {
-      const Real score = scores[j * padded + i];
-      largest[i] = score > largest[i] ? score : largest[i];
-    }
-  }
-  std::fill_n(sum, padded, Real(0));
-  for (std::size_t j = 0; j < n; ++j) {
-#pragma omp simd
-    for (std::size_t i = 0; i < padded; ++i) {
-      const Real weight = exponential(scores[j * padded + i] - largest[i]);
-      scores[j * padded + i] = weight;
-      sum[i] += weight;
-    }
-  }
-#pragma omp simd
-  for (std::size_t i = 0; i < padded; ++i) sum[i] = Real(1) / sum[i];
-  for (std::size_t j = 0; j < n; ++j) {
-#pragma omp simd
-    for (std::size_t i = 0; i < padded; ++i) scores[j * padded + i] *= sum[i];
   }
 }
 
@@ -133,48 +105,21 @@ void mix_tokens_position_gradient(TensorView<Real, 2> gradient, TensorView<const
 template <class Real>
 void softmax_attention(TensorView<Real, 2> out, TensorView<Real, 3> softmax,
                        const SoftmaxOperands<Real>& in, PositionRole role, Workspace& workspace) {
-  const std::size_t n = out.extent(0);
-  const std::size_t d = out.extent(1);
-  const std::size_t heads = softmax.extent(0);
-  const std::size_t padded = softmax.extent(2);
-  const std::size_t r = d / heads;
-  const Real scale = Real(1) / std::sqrt(static_cast<Real>(r));
-  const Real inside = role == PositionRole::inside_softmax ? Real(1) : Real(0);
-  const Real beside = Real(1) - inside;
+  const std::size_t r = out.extent(1) / softmax.extent(0);
   auto frame = workspace.frame();
-  Real* query_t = frame.take<Real>(r * padded);
-  Real* out_t = frame.take<Real>(r * padded);
-  Real* largest = frame.take<Real>(padded);
-  Real* sum = frame.take<Real>(padded);
-  for (std::size_t head = 0; head < heads; ++head) {
-    transpose_head(query_t, in.query.data() + head * r, n, padded, r, d, scale);
-    Real* weights = &softmax(head, 0, 0);
-    const Real* table = &in.position(head, 0, 0);
-    for (std::size_t j = 0; j < n; ++j) {
-      Real* score = weights + j * padded;
-#pragma omp simd
-      for (std::size_t i = 0; i < padded; ++i) score[i] = inside * table[j * padded + i];
-      for (std::size_t c = 0; c < r; ++c) {
-        const Real k = in.key(j, head * r + c);
-#pragma omp simd
-        for (std::size_t i = 0; i < padded; ++i) score[i] += k * query_t[c * padded + i];
-      }
-    }
-    softmax_columns(weights, n, padded, largest, sum);
-    std::fill_n(out_t, r * padded, Real(0));
-    for (std::size_t j = 0; j < n; ++j) {
-      for (std::size_t c = 0; c < r; ++c) {
-        const Real v = in.value(j, head * r + c);
-#pragma omp simd
-        for (std::size_t i = 0; i < padded; ++i) {
-          out_t[c * padded + i] += v * (weights[j * padded + i] + beside * table[j * padded + i]);
-        }
-      }
-    }
-    for (std::size_t i = 0; i < n; ++i) {
-      for (std::size_t c = 0; c < r; ++c) out(i, head * r + c) = out_t[c * padded + i];
-    }
-  }
+  product_kernels<Real>().softmax_attention({.out = out.data(),
+                                             .query = in.query.data(),
+                                             .key = in.key.data(),
+                                             .value = in.value.data(),
+                                             .table = in.position.data(),
+                                             .weights = softmax.data(),
+                                             .scratch = frame.take<Real>(2 * r * kSoftmaxStrip),
+                                             .tokens = out.extent(0),
+                                             .padded = softmax.extent(2),
+                                             .channels = out.extent(1),
+                                             .head_width = r,
+                                             .scale = Real(1) / std::sqrt(static_cast<Real>(r)),
+                                             .table_inside = role == PositionRole::inside_softmax});
 }
 
 namespace {

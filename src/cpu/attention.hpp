@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "cpu/product_kernels.hpp"
 #include "plaquette/base/tensor_view.hpp"
 #include "plaquette/base/workspace.hpp"
 #include "plaquette/model/position_lists.hpp"
@@ -28,12 +29,12 @@ void mix_tokens_position_gradient(TensorView<Real, 2> gradient,         // (h, p
                                   const PositionLists& map, Workspace& workspace);
 
 /// Row length of softmax weights: n padded so that vector loops need no remainder.
-inline std::size_t padded_tokens(std::size_t tokens) { return (tokens + 15) / 16 * 16; }
+inline std::size_t padded_tokens(std::size_t tokens) {
+  return (tokens + kSoftmaxStrip - 1) / kSoftmaxStrip * kSoftmaxStrip;
+}
 
 /// Reals of workspace that softmax_attention and its backward pass take, for heads of width r.
-inline std::size_t softmax_attention_scratch(std::size_t tokens, std::size_t r) {
-  return (2 * r + 2) * padded_tokens(tokens);
-}
+inline std::size_t softmax_attention_scratch(std::size_t r) { return 2 * r * kSoftmaxStrip; }
 inline std::size_t softmax_attention_backward_scratch(std::size_t tokens, std::size_t r) {
   return (3 * r + 1 + tokens) * padded_tokens(tokens);
 }

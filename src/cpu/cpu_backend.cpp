@@ -115,6 +115,11 @@ class CpuBackend final : public Backend {
     return energies_of(samples_, out);
   }
 
+  Precision gram_precision(bool scaled) const override {
+    return multiplies_in_single(problem_.gram_form, problem_.precision.log_derivatives, scaled)
+               ? Precision::fp32
+               : Precision::fp64;
+  }
   void accumulate_gram(std::span<const double> weights, std::span<const double> column_scale,
                        PhaseClock& clock) override {
     jacobian().define(view(samples_, {0, samples_.count()}), weights, column_scale);

@@ -19,6 +19,8 @@ class Executor {
  public:
   template <class T>
   using Buffer = AlignedBuffer<T>;
+  /// Whether a Gram matrix of FP32 rows can be made of FP32 products.
+  static constexpr bool kMultipliesSingleRows = true;
 
   Executor(int threads, std::size_t workspace_bytes, Interruption interruption = {})
       : interruption_(interruption) {

@@ -1,14 +1,19 @@
 #include "cpu/jacobian_operations.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "cpu/blas.hpp"
+#include "cpu/gram_tile.hpp"
 
 namespace plaquette::cpu {
 namespace {
 
 /// Rows or columns of a tile of a Gram matrix.
 constexpr std::size_t kTile = 192;
+/// Of a Gram matrix of FP32 rows: tall, so that what is packed for its columns serves many rows.
+constexpr std::size_t kSingleTileRows = 480;
+constexpr std::size_t kSingleTileColumns = 96;
 /// Rows that one thread multiplies or centres at a time.
 constexpr std::size_t kRowPiece = 64;
 /// Columns that one thread sums over rows.
@@ -35,6 +40,32 @@ void for_each_tile(Executor& executor, std::size_t n, const Work& work) {
                     });
 }
 
+/// The lower triangle of an (n, n) matrix in tiles: strips of columns, each cut from its first
+/// diagonal element down.
+struct TallTiles {
+  FixedPartition strips;
+  explicit TallTiles(std::size_t n) : strips{n, kSingleTileColumns} {}
+
+  FixedPartition tiles_of(std::size_t strip) const {
+    return {strips.total - strips[strip].begin, kSingleTileRows};
+  }
+  std::size_t count() const {
+    std::size_t sum = 0;
+    for (std::size_t strip = 0; strip < strips.count(); ++strip) sum += tiles_of(strip).count();
+    return sum;
+  }
+  struct Tile {
+    IndexRange rows, columns;
+  };
+  Tile operator[](std::size_t index) const {
+    std::size_t strip = 0;
+    for (; index >= tiles_of(strip).count(); ++strip) index -= tiles_of(strip).count();
+    const IndexRange columns = strips[strip];
+    const IndexRange below = tiles_of(strip)[index];
+    return {{columns.begin + below.begin, columns.begin + below.end}, columns};
+  }
+};
+
 }  // namespace
 
 template <class Real>
@@ -58,28 +89,30 @@ void column_sums(Executor& executor, double* sums, std::size_t sums_stride,
       });
 }
 
-template <class Real>
-void centre_columns(Executor& executor, TensorView<double, 2> out,
+template <class Factor, class Real>
+void centre_columns(Executor& executor, TensorView<Factor, 2> out,
                     const JacobianEntries<Real>& entries, const double* mean,
                     std::size_t mean_stride, const double* weights, const double* scale) {
-  executor.for_each(FixedPartition{2 * entries.samples, kRowPiece},
-                    [&](IndexRange rows, Workspace&) {
-                      for (std::size_t r = rows.begin; r < rows.end; ++r) {
-                        const std::size_t part = r / entries.samples;
-                        const std::size_t k = r % entries.samples;
-                        const double root = std::sqrt(weights[k]);
-                        const double* centre = mean + part * mean_stride;
-                        const Real* in = entries.data + entries.row(part, k) * entries.stride;
-                        double* to = out.data() + r * entries.columns;
+  executor.for_each(
+      FixedPartition{2 * entries.samples, kRowPiece}, [&](IndexRange rows, Workspace&) {
+        for (std::size_t r = rows.begin; r < rows.end; ++r) {
+          const std::size_t part = r / entries.samples;
+          const std::size_t k = r % entries.samples;
+          const double root = std::sqrt(weights[k]);
+          const double* centre = mean + part * mean_stride;
+          const Real* in = entries.data + entries.row(part, k) * entries.stride;
+          Factor* to = out.data() + r * entries.columns;
 #pragma omp simd
-                        for (std::size_t c = 0; c < entries.columns; ++c) {
-                          to[c] = root * (static_cast<double>(in[c]) - centre[c]);
-                        }
-                        if (scale == nullptr) continue;
+          for (std::size_t c = 0; c < entries.columns; ++c) {
+            to[c] = static_cast<Factor>(root * (static_cast<double>(in[c]) - centre[c]));
+          }
+          if (scale == nullptr) continue;
 #pragma omp simd
-                        for (std::size_t c = 0; c < entries.columns; ++c) to[c] *= scale[c];
-                      }
-                    });
+          for (std::size_t c = 0; c < entries.columns; ++c) {
+            to[c] *= static_cast<Factor>(scale[c]);
+          }
+        }
+      });
 }
 
 template <class Real>
@@ -118,6 +151,23 @@ void add_row_gram(Executor& executor, double* gram, TensorView<const double, 2> 
   });
 }
 
+void add_row_gram(Executor& executor, double* gram, TensorView<const float, 2> b, bool accumulate) {
+  const RowsView<const float> rows = b;
+  const TallTiles tiles(rows.rows);
+  executor.for_each(FixedPartition{tiles.count(), 1}, [&](IndexRange number, Workspace& workspace) {
+    const auto [i, j] = tiles[number.begin];
+    const RowsView<double> tile(gram + i.begin * rows.rows + j.begin, i.size(), j.size(),
+                                rows.rows);
+    for (std::size_t r = 0; !accumulate && r < tile.rows; ++r) {
+      std::fill_n(tile.data + r * tile.stride, tile.width, 0.0);
+    }
+    gram_tile<float>(tile, rows.block(i.begin, i.size()), rows.block(j.begin, j.size()),
+                     i.begin == j.begin ? TilePart::lower : TilePart::whole, workspace);
+  });
+}
+
+std::size_t row_gram_workspace() { return gram_tile_workspace<float>(kSingleTileColumns); }
+
 void add_column_gram(Executor& executor, double* gram, TensorView<const double, 2> b,
                      bool accumulate) {
   const std::size_t n = b.extent(1);
@@ -136,6 +186,8 @@ void add_column_gram(Executor& executor, double* gram, TensorView<const double, 
                              const double*, std::size_t, bool);
 PLAQUETTE_INSTANTIATE(float)
 PLAQUETTE_INSTANTIATE(double)
+template void centre_columns(Executor&, TensorView<float, 2>, const JacobianEntries<float>&,
+                             const double*, std::size_t, const double*, const double*);
 #undef PLAQUETTE_INSTANTIATE
 
 }  // namespace plaquette::cpu

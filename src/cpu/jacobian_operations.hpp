@@ -17,9 +17,10 @@ void column_sums(Executor& executor, double* sums, std::size_t sums_stride,  // 
                  const JacobianEntries<Real>& entries, const double* weights,
                  std::size_t part_stride, bool accumulate);
 
-/// out[part·m + k, c] = √w_k (entries − mean) c_c, with scale null for ones.
-template <class Real>
-void centre_columns(Executor& executor, TensorView<double, 2> out,             // (2m, W)
+/// out[part·m + k, c] = √w_k (entries − mean) c_c, with scale null for ones. Centred in FP64, then
+/// rounded to Factor: double, or float of FP32 entries.
+template <class Factor, class Real>
+void centre_columns(Executor& executor, TensorView<Factor, 2> out,             // (2m, W)
                     const JacobianEntries<Real>& entries, const double* mean,  // (2, mean_stride)
                     std::size_t mean_stride, const double* weights,            // (m)
                     const double* scale);                                      // (W) or null
@@ -32,6 +33,10 @@ void row_products(Executor& executor, double* rows, std::size_t row_stride,
 
 /// Lower triangle of gram (n, n) (+)= b bᵀ, b (n, W).
 void add_row_gram(Executor& executor, double* gram, TensorView<const double, 2> b, bool accumulate);
+/// The same of FP32 rows: summed in FP32 over short chunks of columns, chunks in FP64.
+void add_row_gram(Executor& executor, double* gram, TensorView<const float, 2> b, bool accumulate);
+/// Bytes of a thread's workspace that this takes.
+std::size_t row_gram_workspace();
 /// Lower triangle of gram (n, n) (+)= bᵀ b, b (R, n).
 void add_column_gram(Executor& executor, double* gram, TensorView<const double, 2> b,
                      bool accumulate);

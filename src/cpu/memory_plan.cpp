@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/cpu_backend.hpp"
+#include "cpu/jacobian_operations.hpp"
 #include "cpu/local_energy.hpp"
 #include "cpu/sampler.hpp"
 
@@ -28,7 +29,8 @@ std::size_t workspace_bytes(const PhaseLayouts<Operations>& layouts, const Probl
            std::max(sampler_workspace(window, sites), local_energy_workspace(window, sites));
   };
   const PrecisionPolicy& policy = layouts.policy();
-  return std::max({layouts.with(policy.sampling, evaluation),
+  const std::size_t gram = problem.samples > 0 ? row_gram_workspace() : 0;
+  return std::max({gram, layouts.with(policy.sampling, evaluation),
                    layouts.with(policy.local_energy, evaluation),
                    layouts.with(policy.log_derivatives, [](const auto& layout) {
                      return layout.gradient_bytes(layout.gradient_window());

@@ -72,6 +72,7 @@ Operations<Real>::Operations(const NetworkShape& shape, const ParameterTable& ta
       role_(traits_of(shape.attention).positions),
       table_(table),
       positions_(shape),
+      first_layer_(shape),
       patch_sites_(make_patch_sites(shape)),
       theta_(table.size),
       tables_(sizes_.layers * elements_of_a_table(sizes_)) {
@@ -90,14 +91,16 @@ std::size_t Operations<Real>::window(const NetworkSizes& sizes, std::size_t, std
 }
 
 template <class Real>
-std::size_t Operations<Real>::scratch_bytes(const NetworkSizes& sizes, std::size_t) {
+std::size_t Operations<Real>::scratch_bytes(const NetworkSizes& sizes, std::size_t batch) {
   const std::size_t feed_forward = Workspace::measure([&](Workspace::Frame& frame) {
     frame.take<Real>(feed_forward_scratch(sizes.channels, sizes.hidden));
   });
-  if (!sizes.softmax) return feed_forward;
+  if (!sizes.softmax) {
+    return std::max(feed_forward, FirstLayer<Real>::scratch_bytes(sizes, batch));
+  }
   const std::size_t attention = Workspace::measure([&](Workspace::Frame& frame) {
     frame.take<Real>(softmax_elements(sizes));
-    frame.take<Real>(softmax_attention_scratch(sizes.tokens, sizes.head_width));
+    frame.take<Real>(softmax_attention_scratch(sizes.head_width));
   });
   return std::max(feed_forward, attention);
 }
@@ -116,7 +119,8 @@ std::size_t Operations<Real>::gradient_scratch_bytes(const NetworkSizes& sizes, 
 template <class Real>
 std::size_t Operations<Real>::parameter_bytes(const NetworkSizes& sizes,
                                               const ParameterTable& table) {
-  std::size_t numbers = table.size + sizes.layers * elements_of_a_table(sizes);
+  std::size_t numbers =
+      table.size + sizes.layers * elements_of_a_table(sizes) + FirstLayer<Real>::elements(sizes);
   for (const DenseOffsets& dense : table.dense) {
     numbers += product_kernels<Real>().packed_size(dense.in, dense.out) +
                product_kernels<Real>().packed_size(dense.out, dense.in);
@@ -171,6 +175,7 @@ void Operations<Real>::set_parameters(std::span<const double> theta) {
   for (std::size_t l = 0; l < sizes_.layers; ++l) {
     spread_table(tables_.data() + l * elements_of_a_table(sizes_), at(table_.layers[l].position));
   }
+  if (first_layer_pays(sizes_)) first_layer_.set_parameters(theta, table_);
 }
 
 // ---- forward
@@ -259,6 +264,13 @@ void Operations<Real>::softmax_attention(TensorView<Real, 3> out, Real* softmax,
                                  {sample(query, s), sample(key, s), sample(value, s), table}, role_,
                                  workspace);
   }
+}
+
+template <class Real>
+void Operations<Real>::first_layer(TensorView<Real, 3> residual,
+                                   TensorView<const std::uint64_t, 2> configurations,
+                                   Workspace& workspace) const {
+  first_layer_.residual(residual, configurations, patch_sites_, workspace);
 }
 
 template <class Real>

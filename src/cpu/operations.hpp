@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cpu/attention.hpp"
+#include "cpu/first_layer.hpp"
 #include "cpu/packed_matrix.hpp"
 #include "network/network_layout.hpp"
 #include "plaquette/base/aligned_buffer.hpp"
@@ -38,6 +39,9 @@ class Operations {
   static std::size_t gradient_scratch_bytes(const NetworkSizes& sizes, std::size_t batch);
   /// The forward pass takes feed_forward, and no buffer for the hidden layer.
   static constexpr bool kFusesFeedForward = true;
+  /// A forward pass that keeps nothing takes first_layer, where that pays.
+  static constexpr bool kFusesFirstLayer = true;
+  static bool first_layer_pays(const NetworkSizes& sizes) { return FirstLayer<Real>::pays(sizes); }
   /// Parameters and what is derived from them.
   static std::size_t parameter_bytes(const NetworkSizes& sizes, const ParameterTable& table);
 
@@ -70,6 +74,10 @@ class Operations {
   void pool_tokens(TensorView<Real, 2> out, TensorView<const Real, 3> x) const;
   void log_cosh_sum(ComplexPair<double>* out, TensorView<const Real, 2> u,
                     TensorView<const Real, 2> v) const;
+
+  /// Embedding and first attention with its residual: embed, norm, value, mixing, output.
+  void first_layer(TensorView<Real, 3> residual, TensorView<const std::uint64_t, 2> configurations,
+                   Workspace& workspace) const;
 
   // ---- backward
 
@@ -119,6 +127,7 @@ class Operations {
   PositionRole role_;
   ParameterTable table_;
   PositionLists positions_;
+  FirstLayer<Real> first_layer_;
   std::vector<std::int32_t> patch_sites_;       // (n, b²)
   AlignedBuffer<Real> theta_;                   // (P)
   AlignedBuffer<Real> tables_;                  // layers × (mixing weights | softmax positions)

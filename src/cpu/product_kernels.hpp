@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace plaquette::cpu {
 
@@ -38,6 +39,43 @@ struct NormArguments {
   double epsilon;
 };
 
+/// Queries that softmax attention takes at a time.
+inline constexpr std::size_t kSoftmaxStrip = 16;
+
+/// out_i = Σ_j α_ij value_j of one sample, α = softmax_j(scale q_i·k_j + table), or the table
+/// beside the softmax; every head on its own r channels.
+template <class Real>
+struct SoftmaxArguments {
+  Real* out;               // (n, d)
+  const Real* query;       // (n, d)
+  const Real* key;         // (n, d)
+  const Real* value;       // (n, d)
+  const Real* table;       // (h, n_j, padded n_i), zero-padded
+  Real* weights;           // (h, n_j, padded n_i), receives the softmax
+  Real* scratch;           // (2 r, kSoftmaxStrip)
+  std::size_t tokens;      // n
+  std::size_t padded;      // of n, to whole strips
+  std::size_t channels;    // d
+  std::size_t head_width;  // r
+  Real scale;
+  bool table_inside;
+};
+
+/// Rows of a table are padded to a multiple of this.
+inline constexpr std::size_t kTableRowMultiple = 16;
+
+/// out = table[first] + Σ_j table[rows_j].
+template <class Real>
+struct TableSumArguments {
+  Real* out;  // (width)
+  std::size_t width;
+  const Real* table;   // (·, stride), at a vector register's alignment
+  std::size_t stride;  // width, padded
+  std::size_t first;
+  const std::uint32_t* rows;  // (count)
+  std::size_t count;
+};
+
 template <class Real>
 struct ProductKernels {
   const char* name;
@@ -52,6 +90,8 @@ struct ProductKernels {
   /// dy *= gelu'(x), element by element.
   void (*gelu_backward)(Real* dy, const Real* x, std::size_t count);
   void (*layer_norm)(const NormArguments<Real>&);
+  void (*softmax_attention)(const SoftmaxArguments<Real>&);
+  void (*sum_table_rows)(const TableSumArguments<Real>&);
 };
 
 /// The tables, for processors with AVX2 and FMA, and with AVX-512.

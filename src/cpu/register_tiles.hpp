@@ -2,15 +2,16 @@
 
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <type_traits>
 
 #include "cpu/product_kernels.hpp"
+#include "cpu/register_exponential.hpp"
+#include "cpu/register_softmax.hpp"
 #include "cpu/vector_register.hpp"
 
 /// The functions of ProductKernels, for vector registers of `Bytes` bytes. A source file that is
-/// compiled for one set of instructions includes this and nothing else of the project: all of it is
+/// compiled for one set of instructions includes this and what it includes: all of it is
 /// private to that file, so that the linker can never take one processor's code for another's.
 namespace plaquette::cpu {
 namespace {
@@ -191,48 +192,6 @@ void product(const ProductArguments<Real>& arguments) {
 
 // GELU in its tanh form is x/(1 + 2^t), t = −2 log₂e √(2/π) (x + 0.044715 x³).
 
-/// 2^t for |t| < 125 (double: 1021), which t is clamped to: the integer part goes into the
-/// exponent, the fraction in [−½, ½] into a polynomial, the Chebyshev interpolant of (2^r − 1)/r,
-/// with a relative error below 3e-9 (double: 7e-18).
-template <class Real, int Bytes>
-inline typename Register<Real, Bytes>::Value exponential2(typename Register<Real, Bytes>::Value t) {
-  using R = Register<Real, Bytes>;
-  using Value = typename R::Value;
-  using Integer = typename R::Integer;
-  constexpr bool kSingle = R::kSingle;
-  const Value limit = Value{} + (kSingle ? Real(125) : Real(1021));
-  t = R::larger(R::smaller(t, limit), -limit);
-  // Adding 1.5·2^(mantissa bits − 1) rounds to an integer, left in the low bits.
-  const Value shifted = t + (kSingle ? Real(0x1.8p23) : Real(0x1.8p52));
-  const Value r = t - (shifted - (kSingle ? Real(0x1.8p23) : Real(0x1.8p52)));
-  // By pairs of coefficients (Estrin): a short chain matters more than one product less.
-  const Value r2 = r * r;
-  Value p;
-  if constexpr (kSingle) {
-    const Value low = r * 0.24022650760568126945f + 0.69314718802622878106f;
-    const Value middle = r * 0.0096180825572778514913f + 0.055503571142190778186f;
-    const Value high = r * 0.00015453162945120690177f + 0.0013390863364671234381f;
-    p = (high * r2 + middle) * r2 + low;
-  } else {
-    const Value r4 = r2 * r2;
-    const Value c0 = r * 0.2402265069591009822 + 0.69314718055994530942;
-    const Value c2 = r * 0.0096181291076068885273 + 0.055504108664821594339;
-    const Value c4 = r * 0.00015403530441736050155 + 0.001333355814641693531;
-    const Value c6 = r * 1.3215442587921689653e-6 + 0.000015252733829836118394;
-    const Value c8 = r * 7.0725859492692236999e-9 + 1.0178062445845773521e-7;
-    const Value high = r2 * 4.4549605981865183938e-10 + c8;
-    p = (high * r4 + (c6 * r2 + c4)) * r4 + (c2 * r2 + c0);
-  }
-  p = p * r + Real(1);
-  Integer bits;
-  Integer exponent;
-  std::memcpy(&bits, &p, sizeof(p));
-  std::memcpy(&exponent, &shifted, sizeof(shifted));
-  bits += exponent << (kSingle ? 23 : 52);
-  std::memcpy(&p, &bits, sizeof(p));
-  return p;
-}
-
 /// t above, from x and x².
 template <class Real, class Value>
 inline Value gelu_exponent(const Value& x, const Value& square) {
@@ -347,6 +306,44 @@ void layer_norm(const NormArguments<Real>& a) {
   }
 }
 
+/// Registers [0, Registers) of the rows' sum, beginning at a column.
+template <class Real, int Bytes, int Registers>
+inline void sum_table_columns(const TableSumArguments<Real>& a, std::size_t begin) {
+  using R = Register<Real, Bytes>;
+  typename R::Value sum[Registers];
+  const Real* first = a.table + a.first * a.stride + begin;
+#pragma GCC unroll 8
+  for (int v = 0; v < Registers; ++v) sum[v] = R::load(first + v * R::kLanes);
+  for (std::size_t j = 0; j < a.count; ++j) {
+    const Real* row = a.table + a.rows[j] * a.stride + begin;
+#pragma GCC unroll 8
+    for (int v = 0; v < Registers; ++v) sum[v] += R::load(row + v * R::kLanes);
+  }
+#pragma GCC unroll 8
+  for (int v = 0; v < Registers; ++v) {
+    const std::size_t column = begin + v * R::kLanes;
+    if (column + R::kLanes <= a.width) {
+      R::store(a.out + column, sum[v]);
+    } else if (column < a.width) {
+      R::store_first(a.out + column, sum[v], a.width - column);
+    }
+  }
+}
+
+template <class Real, int Bytes>
+void sum_table_rows(const TableSumArguments<Real>& a) {
+  constexpr int kRegisters = 8;
+  constexpr int kLeast = static_cast<int>(kTableRowMultiple / Register<Real, Bytes>::kLanes);
+  constexpr std::size_t kColumns = kRegisters * Register<Real, Bytes>::kLanes;
+  std::size_t begin = 0;
+  for (; begin + kColumns <= a.stride; begin += kColumns) {
+    sum_table_columns<Real, Bytes, kRegisters>(a, begin);
+  }
+  for (; begin < a.stride; begin += kTableRowMultiple) {
+    sum_table_columns<Real, Bytes, kLeast>(a, begin);
+  }
+}
+
 template <class Real, int Bytes>
 constexpr ProductKernels<Real> register_kernels(const char* name) {
   return {name,
@@ -355,7 +352,9 @@ constexpr ProductKernels<Real> register_kernels(const char* name) {
           product<Real, Bytes>,
           gelu<Real, Bytes>,
           gelu_backward<Real, Bytes>,
-          layer_norm<Real, Bytes>};
+          layer_norm<Real, Bytes>,
+          softmax_attention<Real, Bytes>,
+          sum_table_rows<Real, Bytes>};
 }
 
 }  // namespace

@@ -134,6 +134,7 @@ class CudaBackend final : public Backend {
     return evaluated;
   }
 
+  Precision gram_precision(bool) const override { return Precision::fp64; }
   void accumulate_gram(std::span<const double> weights, std::span<const double> column_scale,
                        PhaseClock& clock) override {
     const PhaseRange range("log-derivatives and Gram matrix");

@@ -17,6 +17,8 @@ class Executor {
  public:
   template <class T>
   using Buffer = DeviceBuffer<T>;
+  /// Whether a Gram matrix of FP32 rows can be made of FP32 products.
+  static constexpr bool kMultipliesSingleRows = false;
 
   /// `stream` and `blas`, which queues on it, must outlive this.
   Executor(const Stream& stream, const Blas& blas, std::size_t workspace_bytes,

@@ -36,6 +36,7 @@ class Operations {
   static std::size_t scratch_bytes(const NetworkSizes&, std::size_t) { return 0; }
   static std::size_t gradient_scratch_bytes(const NetworkSizes&, std::size_t) { return 0; }
   static constexpr bool kFusesFeedForward = false;
+  static constexpr bool kFusesFirstLayer = false;
   static std::size_t parameter_bytes(const NetworkSizes& sizes, const ParameterTable& table);
 
   void set_parameters(std::span<const double> theta);  // (P), host memory

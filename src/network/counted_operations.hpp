@@ -16,6 +16,7 @@ struct CountedOperations {
   static std::size_t gradient_scratch_bytes(const NetworkSizes&, std::size_t) { return 0; }
 
   static constexpr bool kFusesFeedForward = false;
+  static constexpr bool kFusesFirstLayer = false;
   static std::size_t parameter_bytes(const NetworkSizes&, const ParameterTable&) { return 0; }
 
   template <class... A>

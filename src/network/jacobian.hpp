@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "network/wave_function.hpp"
@@ -35,7 +36,7 @@ struct JacobianShape {
     return std::min(extent(), by_samples() ? kColumnSlice : kSampleSlice);
   }
   std::size_t gram_size() const { return by_samples() ? 2 * samples : parameters; }
-  /// Elements of a slice of B in FP64.
+  /// Elements of a slice of B.
   std::size_t slice_elements() const { return 2 * slice() * (by_samples() ? samples : parameters); }
   /// Bytes that a unit of the block takes, `real` bytes a number.
   std::size_t unit_bytes(std::size_t real) const {
@@ -51,6 +52,14 @@ struct JacobianShape {
     return units >= extent() ? extent() : units / slice() * slice();
   }
 };
+
+/// Whether the Gram matrix is made of products in FP32, given that the backend can. Rounding of
+/// size 2⁻²⁴ |B|² comes to an update divided by the shift; in the samples' form Bᵀ then damps it:
+/// 0.03 % of the update at a shift of 1e-3. The parameters' form would be off by 3 %, and column
+/// scales, which make B some ten times larger, by 5 %: these stay FP64.
+constexpr bool multiplies_in_single(GramForm form, Precision entries, bool scaled) {
+  return form == GramForm::samples && entries == Precision::fp32 && !scaled;
+}
 
 /// The Jacobian B of backend.hpp, (2M, P).
 class Jacobian {
@@ -76,7 +85,8 @@ class Jacobian {
 /// are held as the backward pass leaves them, in its precision. Products with vectors go over them
 /// with a correction for the means,
 ///   (B x)_k = √w_k (O_k·y − ⟨O⟩·y), y = c x;   (Bᵀ r)_p = c_p (Σ_k a_k O_kp − ⟨O_p⟩ Σ_k a_k),
-/// a = √w r; the Gram matrix is made of slices that are centred and scaled in FP64.
+/// a = √w r; the Gram matrix is made of slices that are centred and scaled in FP64. Where
+/// multiplies_in_single says so, they are rounded to FP32 after that.
 /// The executor's namespace has the operations on entries (cpu|cuda/jacobian_operations.hpp).
 template <class Executor, class Real>
 class JacobianOf final : public Jacobian {
@@ -87,7 +97,7 @@ class JacobianOf final : public Jacobian {
         psi_(psi),
         executor_(executor),
         entries_(2 * shape.block * (shape.by_samples() ? shape.samples : shape.parameters)),
-        slice_(shape.slice_elements()),
+        slice_(shape.slice_elements() * sizeof(double)),
         weights_(shape.samples),
         column_scale_(shape.parameters),
         mean_(2 * shape.parameters),
@@ -272,6 +282,15 @@ class JacobianOf final : public Jacobian {
 
   /// gram += the products of the loaded block's slices.
   void add_slices(double* gram, IndexRange block) {
+    if constexpr (Executor::kMultipliesSingleRows && std::is_same_v<Real, float>) {
+      if (multiplies_in_single(shape_.form, Precision::fp32, !host_scale_.empty())) {
+        return add_slices_of<float>(gram, block);
+      }
+    }
+    add_slices_of<double>(gram, block);
+  }
+  template <class Factor>
+  void add_slices_of(double* gram, IndexRange block) {
     const FixedPartition slices{block.size(), shape_.slice()};
     for (std::size_t s = 0; s < slices.count(); ++s) {
       const IndexRange within = slices[s];
@@ -282,15 +301,16 @@ class JacobianOf final : public Jacobian {
         const std::size_t begin = block.begin + within.begin;
         slice.data += within.begin;
         slice.columns = within.size();
-        const TensorView<double, 2> centred(slice_.data(), 2 * shape_.samples, within.size());
+        const TensorView<Factor, 2> centred(slice_as<Factor>(), 2 * shape_.samples, within.size());
         centre_columns(executor_, centred, slice, mean_.data() + begin, shape_.parameters,
                        weights_.data(), scale == nullptr ? nullptr : scale + begin);
-        add_row_gram(executor_, gram, centred, !first);
-      } else {
+        add_row_gram(executor_, gram, TensorView<const Factor, 2>(centred), !first);
+      } else if constexpr (std::is_same_v<Factor, double>) {
         slice.imaginary = slice.samples;
         slice.data += within.begin * slice.stride;
         slice.samples = within.size();
-        const TensorView<double, 2> centred(slice_.data(), 2 * within.size(), shape_.parameters);
+        const TensorView<double, 2> centred(slice_as<double>(), 2 * within.size(),
+                                            shape_.parameters);
         centre_columns(executor_, centred, slice, mean_.data(), shape_.parameters,
                        weights_.data() + block.begin + within.begin, scale);
         add_column_gram(executor_, gram, centred, !first);
@@ -298,11 +318,16 @@ class JacobianOf final : public Jacobian {
     }
   }
 
+  template <class Factor>
+  Factor* slice_as() {
+    return reinterpret_cast<Factor*>(slice_.data());
+  }
+
   JacobianShape shape_;
   const Differentiable<Real>& psi_;
   Executor& executor_;
   Buffer<Real> entries_;              // (2M, columns of a block) or (2 samples of a block, P)
-  Buffer<double> slice_;              // a slice of B
+  Buffer<std::byte> slice_;           // a slice of B, in doubles or floats
   Buffer<double> weights_;            // (M)
   Buffer<double> column_scale_;       // (P)
   Buffer<double> mean_;               // (2, P)

@@ -26,7 +26,8 @@ struct NoProbe {
 /// does with the tensors (cpu/operations.hpp, cuda/operations.hpp: the same names and signatures);
 /// it owns the parameters in the form that suits it. Where a backend fuses operations, it offers
 /// the fused one as well, and a forward pass that keeps nothing takes that: where
-/// `Operations::kFusesFeedForward`, feed_forward stands for norm, up, GELU, down and residual.
+/// `Operations::kFusesFeedForward`, feed_forward stands for norm, up, GELU, down and residual;
+/// where `Operations::kFusesFirstLayer` and it pays, first_layer for embedding and first attention.
 ///
 /// Legend: B samples, n tokens, R = B n rows, d channels. A probe sees every operation with its
 /// work and runs it.
@@ -149,16 +150,36 @@ class Network final : public Differentiable<typename Operations::Real> {
 
     /// Leaves the context; log ψ goes to `out`, unless that is null.
     void forward(Configurations configurations, ComplexPair<double>* out) {
+      first_attention(configurations);
+      feed_forward(table().layers[0], context.layers[0]);
+      for (std::size_t l = 1; l < sizes().layers; ++l) {
+        attention(l, table().layers[l], context.layers[l]);
+        feed_forward(table().layers[l], context.layers[l]);
+      }
+      head(out);
+    }
+
+    void first_attention(Configurations configurations) {
+      if constexpr (Operations::kFusesFirstLayer) {
+        if (!context.kept && Operations::first_layer_pays(sizes())) {
+          return fused_first_layer(configurations);
+        }
+      }
       probe(Operation::embed,
             dense_work(rows(), sizes().patch_sites, sizes().channels, sizeof(Real)), [&] {
               operations().embed(tokens(context.residual, batch()), context.patches,
                                  configurations);
             });
-      for (std::size_t l = 0; l < sizes().layers; ++l) {
-        attention(l, table().layers[l], context.layers[l]);
-        feed_forward(table().layers[l], context.layers[l]);
-      }
-      head(out);
+      attention(0, table().layers[0], context.layers[0]);
+    }
+
+    void fused_first_layer(Configurations configurations) requires(Operations::kFusesFirstLayer) {
+      const NetworkSizes& s = sizes();
+      const OperationWork work =
+          first_layer_work(batch(), s.tokens, s.channels, s.positions, s.patch_sites, sizeof(Real));
+      probe(Operation::first_layer, work, [&] {
+        operations().first_layer(tokens(context.residual, batch()), configurations, workspace);
+      });
     }
 
     void norm(const Norm& norm, const Real* x, std::size_t row_count, NormOffsets offsets) {

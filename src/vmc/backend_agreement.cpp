@@ -121,6 +121,7 @@ void require_at_most(double allowed, const char* what, double found) {
 
 /// FP64 leaves 1e-9 in any of the numbers, FP32 a few 1e-4 in an amplitude's ratio: so near a
 /// random number lie the odds of one proposal in FP64 in 1e9, and in FP32 of a chain in a hundred.
+/// A Gram matrix of FP32 products leaves a few 1e-5 in what B makes of the solution.
 void require_agreement(const Job& job, Backend& first, Backend& second) {
   const Problem problem = make_problem(job);
   PLAQUETTE_REQUIRE(problem.chains > 0, "backends are compared by their chains");
@@ -137,7 +138,7 @@ void require_agreement(const Job& job, Backend& first, Backend& second) {
   const StepNumbers a = step_numbers(job, problem, first, of_a.energies);
   const StepNumbers b = step_numbers(job, problem, second, of_a.energies);
   require_at_most(allowed, "differ in forces by", distance(a.force, b.force, std::minus<>()));
-  require_at_most(1e-6, "solve with a residual of", std::max(a.residual, b.residual));
+  require_at_most(fp64 ? 1e-6 : 1e-3, "solve with a residual of", std::max(a.residual, b.residual));
   require_at_most(fp64 ? 0.0 : 0.05, "part after a sweep in a fraction of chains of",
                   parted(a.chains, b.chains));
 }

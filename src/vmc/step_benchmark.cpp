@@ -66,6 +66,7 @@ std::vector<StepTimes::Row> StepTimes::rows() const {
 
 StepBenchmark::StepBenchmark(const Job& job, Backend& backend)
     : problem_(make_problem(job)),
+      scales_columns_(job.optimizer == Optimizer::march),
       backend_(backend),
       times_(no_times()),
       optimisation_(standing_still(job), backend, amid_a_search(job, problem_, backend)) {}
@@ -88,6 +89,7 @@ StepTimes StepBenchmark::no_times() const {
                                       .seconds = {},
                                       .evaluations = samples,
                                       .flops = samples * of_all_images(system, gradient)};
+  times.of(Phase::gram).precision = backend_.gram_precision(scales_columns_);
   times.of(Phase::gram).flops = gram_flops(problem_.gram_form, M, P);
   times.of(Phase::solve).flops = solve_flops(problem_.gram_form, M, P);
   return times;

@@ -50,6 +50,7 @@ class Determinism : public BackendTest<BackendCase> {
     made_problem.chains = kChains;
     made_problem.samples = kSamples;
     made_problem.gram_form = form;
+    made_problem.precision = {precision, precision, precision};
     return made_problem;
   }
 
@@ -105,6 +106,7 @@ class Determinism : public BackendTest<BackendCase> {
     return 0;
   }
 
+  Precision precision = Precision::fp64;
   NetworkCase made = GetParam().made;
   std::size_t parameters = made.table().size;
 };
@@ -137,6 +139,15 @@ TEST_P(Determinism, MemoryDoesNotMatter) {
       expect_same_bits(whole, step(GramForm::samples, resources));
     }
   }
+}
+
+/// The Gram matrix of FP32 rows has sums and tiles of its own.
+TEST_P(Determinism, NeitherMattersInSinglePrecision) {
+  precision = Precision::fp32;
+  const StepResults one = step(GramForm::samples, {.threads = 1});
+  expect_same_bits(one, step(GramForm::samples, {.threads = 2}));
+  expect_same_bits(one,
+                   step(GramForm::samples, {.threads = 1, .memory_limit = limit_for(2048, 1)}));
 }
 
 TEST_P(Determinism, TooLittleMemoryIsRefused) {

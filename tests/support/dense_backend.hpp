@@ -68,6 +68,7 @@ class DenseBackend : public Backend {
     return out.size();
   }
 
+  Precision gram_precision(bool) const override { return Precision::fp64; }
   void accumulate_gram(std::span<const double> weights, std::span<const double> scale,
                        PhaseClock&) override {
     const Eigen::Map<const Eigen::VectorXd> w(weights.data(), log_derivatives.rows());

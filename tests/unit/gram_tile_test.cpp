@@ -56,7 +56,8 @@ TEST(GramTile, StaysWithinItsBoundOfTheDoubleSum) {
   Tile t(37, 1100);
   FencedBuffer<double> gram(37 * 37);
   std::fill_n(gram.data(), gram.size(), 0.5);
-  cpu::gram_tile<float>({gram.data(), 37, 37, 37}, t.block(0, 37), t.block(0, 37), t.workspace);
+  cpu::gram_tile<float>({gram.data(), 37, 37, 37}, t.block(0, 37), t.block(0, 37),
+                        cpu::TilePart::whole, t.workspace);
   EXPECT_TRUE(gram.fences_intact());
   for (std::size_t i = 0; i < 37; ++i) {
     for (std::size_t j = 0; j < 37; ++j) {
@@ -69,20 +70,37 @@ TEST(GramTile, StaysWithinItsBoundOfTheDoubleSum) {
 TEST(GramTile, IsTheSameOnBothSidesAndForEveryShapeOfTile) {
   Tile t(50, 700);
   std::vector<double> whole(50 * 50);
-  cpu::gram_tile<float>({whole.data(), 50, 50, 50}, t.block(0, 50), t.block(0, 50), t.workspace);
+  cpu::gram_tile<float>({whole.data(), 50, 50, 50}, t.block(0, 50), t.block(0, 50),
+                        cpu::TilePart::whole, t.workspace);
   std::vector<double> pieces(50 * 50);
   for (std::size_t i = 0; i < 50; i += 7) {
     for (std::size_t j = 0; j < 50; j += 19) {
       const std::size_t rows = std::min<std::size_t>(7, 50 - i);
       const std::size_t width = std::min<std::size_t>(19, 50 - j);
       cpu::gram_tile<float>({pieces.data() + i * 50 + j, rows, width, 50}, t.block(i, rows),
-                            t.block(j, width), t.workspace);
+                            t.block(j, width), cpu::TilePart::whole, t.workspace);
     }
   }
   EXPECT_EQ(whole, pieces);
   for (std::size_t i = 0; i < 50; ++i) {
     for (std::size_t j = 0; j < i; ++j) EXPECT_EQ(whole[i * 50 + j], whole[j * 50 + i]);
   }
+}
+
+/// 100 rows: more than one block of register tiles, and a last one that is not whole.
+TEST(GramTile, LowerLeavesOutOnlyWhatIsAbove) {
+  constexpr std::size_t n = 100;
+  Tile t(n, 300);
+  std::vector<double> whole(n * n);
+  std::vector<double> lower(n * n);
+  cpu::gram_tile<float>({whole.data(), n, n, n}, t.block(0, n), t.block(0, n), cpu::TilePart::whole,
+                        t.workspace);
+  cpu::gram_tile<float>({lower.data(), n, n, n}, t.block(0, n), t.block(0, n), cpu::TilePart::lower,
+                        t.workspace);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) ASSERT_EQ(lower[i * n + j], whole[i * n + j]) << i << j;
+  }
+  EXPECT_EQ(lower[n - 1], 0.0) << "the first row's last column is not wanted";
 }
 
 TEST(GramTile, GoesOnInDoubleFromChunkToChunk) {
@@ -93,7 +111,7 @@ TEST(GramTile, GoesOnInDoubleFromChunkToChunk) {
   double gram = 0;
   Workspace workspace(cpu::gram_tile_workspace<float>(1));
   const cpu::RowsView<const float> rows(row.data(), 1, kColumns, kColumns);
-  cpu::gram_tile<float>({&gram, 1, 1, 1}, rows, rows, workspace);
+  cpu::gram_tile<float>({&gram, 1, 1, 1}, rows, rows, cpu::TilePart::whole, workspace);
   EXPECT_GE(gram, 0x1p24 + 3 * cpu::kGramChunk);
 }
 
@@ -105,7 +123,8 @@ TEST(GramTile, OfDoublesIsExactToTheirRounding) {
   std::vector<double> gram(kRows * kRows);
   Workspace workspace(cpu::gram_tile_workspace<double>(kRows));
   const cpu::RowsView<const double> rows(entries.data(), kRows, kColumns, kColumns);
-  cpu::gram_tile<double>({gram.data(), kRows, kRows, kRows}, rows, rows, workspace);
+  cpu::gram_tile<double>({gram.data(), kRows, kRows, kRows}, rows, rows, cpu::TilePart::whole,
+                         workspace);
   for (std::size_t i = 0; i < kRows; ++i) {
     for (std::size_t j = 0; j < kRows; ++j) {
       long double exact = 0;

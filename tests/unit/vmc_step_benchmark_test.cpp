@@ -56,6 +56,20 @@ TEST(StepBenchmark, PhasesAddUpToTheStep) {
   }
 }
 
+/// FP32 log-derivatives make an FP32 Gram matrix, but not of march's scaled columns.
+TEST(StepBenchmark, NamesTheGramMatrixsPrecision) {
+  for (const Optimizer optimizer : {Optimizer::sr, Optimizer::march}) {
+    Job job = tiny_job();
+    job.precision.log_derivatives = Precision::fp32;
+    job.optimizer = optimizer;
+    const auto backend = cpu_backend(job);
+    StepBenchmark benchmark(job, *backend);
+    benchmark.forget();
+    EXPECT_EQ(benchmark.times().of(Phase::gram).precision,
+              optimizer == Optimizer::sr ? Precision::fp32 : Precision::fp64);
+  }
+}
+
 TEST(StepBenchmark, CountsTheNetworksAndTheirWork) {
   const Job job = tiny_job();
   const Problem problem = make_problem(job);
@@ -134,11 +148,15 @@ TEST(ReconfigurationWork, CountsByHand) {
 
 TEST(BackendAgreement, AcceptsItself) {
   for (const std::size_t samples : {12u, 300u}) {  // either form of the Gram matrix
-    Job job = tiny_job();
-    job.samples = samples;
-    const auto a = cpu_backend(job);
-    const auto b = cpu_backend(job);
-    EXPECT_NO_THROW(require_agreement(job, *a, *b)) << samples;
+    for (const Precision precision : {Precision::fp64, Precision::fp32}) {
+      Job job = tiny_job();
+      job.samples = samples;
+      job.precision = {precision, precision, precision};
+      job.diag_shift = 1e-4;
+      const auto a = cpu_backend(job);
+      const auto b = cpu_backend(job);
+      EXPECT_NO_THROW(require_agreement(job, *a, *b)) << samples;
+    }
   }
 }
 

@@ -19,7 +19,8 @@ namespace plaquette {
 enum class BackendKind { cpu, cuda };
 enum class Precision { fp32, fp64 };
 
-/// Arithmetic of the network in each phase. Gram and solve are always FP64.
+/// Arithmetic of the network in each phase. For the Gram matrix see Backend::gram_precision; the
+/// solve is always FP64.
 struct PrecisionPolicy {
   Precision sampling = Precision::fp64;
   Precision local_energy = Precision::fp64;
@@ -107,6 +108,9 @@ class Backend {
   virtual std::uint64_t sample_local_energies(std::span<std::complex<double>> out) = 0;  // (M)
 
   // ---- stochastic reconfiguration on the current samples
+  /// Of the products that make the Gram matrix, without column scales and with them. Sums of FP32
+  /// products go on in FP64 after a few columns.
+  virtual Precision gram_precision(bool scaled) const = 0;
   /// Computes the Gram matrix of B in the problem's form. weights (M); column_scale (P), empty
   /// for ones. Charges its time to Phase::log_derivatives and Phase::gram.
   virtual void accumulate_gram(std::span<const double> weights,

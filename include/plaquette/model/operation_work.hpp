@@ -10,6 +10,7 @@ namespace plaquette {
 /// The operations that a network is made of, forward and backward.
 enum class Operation {
   embed,
+  first_layer,
   layer_norm,
   dense,
   dense_gelu,
@@ -26,7 +27,8 @@ enum class Operation {
   head_backward
 };
 
-inline constexpr std::array<std::string_view, 15> kOperationNames = {"embed",
+inline constexpr std::array<std::string_view, 16> kOperationNames = {"embed",
+                                                                     "first layer",
                                                                      "layer norm",
                                                                      "dense",
                                                                      "dense + GELU",
@@ -46,6 +48,7 @@ static_assert(kOperationNames.size() == static_cast<std::size_t>(Operation::head
 /// Whether it mixes tokens: what attention itself takes.
 inline bool is_attention(Operation operation) {
   switch (operation) {
+    case Operation::first_layer:
     case Operation::token_mixing:
     case Operation::softmax_attention:
     case Operation::token_mixing_backward:
@@ -112,6 +115,15 @@ inline OperationWork mixing_work(std::size_t batch, std::size_t n, std::size_t d
                                  std::size_t real) {
   const auto size = static_cast<double>(batch * n * d);
   return {2 * size * static_cast<double>(n), 2 * size * static_cast<double>(real)};
+}
+
+/// The first layer's attention as a sum of rows of a table, (1 + positions)·2^(b²) rows.
+inline OperationWork first_layer_work(std::size_t batch, std::size_t n, std::size_t d,
+                                      std::size_t positions, std::size_t patch_sites,
+                                      std::size_t real) {
+  const auto size = static_cast<double>(batch * n * d);
+  const auto table = static_cast<double>(((1 + positions) << patch_sites) * d);
+  return {size * static_cast<double>(n), (size + table) * static_cast<double>(real)};
 }
 
 /// Scores, exponentials and mixing.

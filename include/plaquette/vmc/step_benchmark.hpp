@@ -64,6 +64,7 @@ class StepBenchmark {
   double forward_flops(Precision precision) const;  // of one configuration
 
   Problem problem_;
+  bool scales_columns_;
   Backend& backend_;
   StepTimes times_;
   Optimisation optimisation_;
