@@ -2,6 +2,7 @@
 #include "fmt/core.h"
 #include "job_options.hpp"
 #include "json.hpp"
+#include "messages.hpp"
 #include "plaquette/backend/registry.hpp"
 #include "plaquette/io/atomic_file.hpp"
 #include "plaquette/io/bonds_file.hpp"
@@ -56,9 +57,9 @@ void print_dry_run(const JobOptions& options, const MemoryPlan& plan, bool json)
 }  // namespace
 
 int run_command(const Arguments& arguments) {
-  RunOptions run;
+  RunOptions run{.job = default_configuration()};
   Options options("run", "Searches for the ground state of a magnet.");
-  define_job_options(options);
+  define_job_options(options, run.job);
   options.configuration_file();
   options.text("--out", run.out, "run directory to write");
   options.flag("--force", run.force, "replace the run in --out");
@@ -67,6 +68,7 @@ int run_command(const Arguments& arguments) {
   options.flag("--json", run.output.json, "print the summary as JSON");
   if (!options.parse(arguments)) return 0;
   resolve_job_options(options, run.job);
+  const std::string chosen = choose_left_open(options.values(), run.job);
   require_first_stage(run.job);
 
   const Problem problem = make_problem(run.job.job);
@@ -82,6 +84,7 @@ int run_command(const Arguments& arguments) {
   require_free(directory, run.force ? Overwrite::yes : Overwrite::no);
   const SignalWatch signals;
   const std::unique_ptr<Backend> backend = make_session_backend(run.job, signals);
+  if (!chosen.empty() && !run.output.quiet) tell_line("chosen for this magnet: {}", chosen);
   const RunLock lock = claim(directory, run.force ? Overwrite::yes : Overwrite::no);
   JobOptions resolved = run.job;
   resolved.backend = kind;
