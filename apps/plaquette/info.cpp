@@ -49,11 +49,11 @@ int describe(const std::string& path, bool json) {
 }  // namespace
 
 int info_command(const Arguments& arguments) {
-  JobOptions job;
+  JobOptions job = default_configuration();
   std::string path;
   bool json = false;
   Options options("info", "The build, the devices and a job's memory plan; or what PATH holds.");
-  define_job_options(options);
+  define_job_options(options, job);
   options.configuration_file();
   options.optional_positional("PATH", path, "a model file or a run directory");
   options.flag("--json", json, "print JSON");
@@ -61,6 +61,7 @@ int info_command(const Arguments& arguments) {
   if (!path.empty()) return describe(path, json);
 
   resolve_job_options(options, job);
+  choose_left_open(options.values(), job);
   const Problem problem = make_problem(job.job);
   const BackendKind kind = job.chosen_backend();
   if (json) {

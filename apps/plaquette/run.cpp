@@ -2,6 +2,7 @@
 #include "fmt/core.h"
 #include "job_options.hpp"
 #include "json.hpp"
+#include "messages.hpp"
 #include "plaquette/backend/registry.hpp"
 #include "plaquette/io/description.hpp"
 #include "plaquette/io/new_run.hpp"
@@ -31,9 +32,9 @@ void print_dry_run(const JobOptions& options, const MemoryPlan& plan, bool json)
 }  // namespace
 
 int run_command(const Arguments& arguments) {
-  RunOptions run;
+  RunOptions run{.job = default_configuration()};
   Options options("run", "Searches for the ground state of a magnet.");
-  define_job_options(options);
+  define_job_options(options, run.job);
   options.configuration_file();
   options.text("--out", run.out, "run directory to write");
   options.flag("--force", run.force, "replace the run in --out");
@@ -42,6 +43,7 @@ int run_command(const Arguments& arguments) {
   options.flag("--json", run.output.json, "print the summary as JSON");
   if (!options.parse(arguments)) return 0;
   resolve_job_options(options, run.job);
+  const std::string chosen = choose_left_open(options.values(), run.job);
   require_first_stage(run.job);
 
   const Problem problem = make_problem(run.job.job);
@@ -57,6 +59,7 @@ int run_command(const Arguments& arguments) {
   require_free(directory, overwrite);
   const SignalWatch signals;
   const std::unique_ptr<Backend> backend = make_session_backend(run.job, signals.interruption());
+  if (!chosen.empty() && !run.output.quiet) tell_line("chosen for this magnet: {}", chosen);
   const NewRun begun = begin_run(directory, run.job, std::move(parameters), overwrite);
   return show_session(directory, begun.start, *backend, signals, run.output);
 }

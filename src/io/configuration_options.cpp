@@ -62,9 +62,10 @@ void add_magnet(Options& all) {
   all.push_back(
       option(magnet, finite_form(), PLAQUETTE_AT(job.couplings.J2),
              {"J2", "next-nearest-neighbour coupling; shastry-sutherland: of the dimers"}));
-  all.push_back(
-      option(magnet, truth_form(), PLAQUETTE_AT(job.couplings.marshall),
-             {"marshall", "rotate one sublattice (Marshall sign rule)", identity, "no-marshall"}));
+  all.push_back(option(
+      magnet, truth_form(), PLAQUETTE_AT(job.couplings.marshall),
+      {"marshall", "rotate one sublattice (Marshall sign rule); run: on for J1 > 0 without --bonds",
+       identity, "no-marshall"}));
   all.push_back(option(magnet, path_form(), PLAQUETTE_AT(bonds_file),
                        {"bonds", "file of bonds i j Jz Jxy, in place of J1 and J2", origin}));
 }
@@ -73,7 +74,8 @@ void add_network(Options& all) {
   const auto integer = [&](const auto& at, const Naming& naming) {
     all.push_back(option(network, integer_form(), at, naming));
   };
-  integer(PLAQUETTE_AT(job.network.patch), {"patch", "patch size b, divides L"});
+  integer(PLAQUETTE_AT(job.network.patch),
+          {"patch", "patch size b, divides L; run: 1, or 2 above 36 sites"});
   integer(PLAQUETTE_AT(job.network.d_model), {"d-model", "channels d"});
   integer(PLAQUETTE_AT(job.network.heads), {"heads", "heads h, divides d"});
   integer(PLAQUETTE_AT(job.network.layers), {"layers", "encoder layers"});
@@ -119,7 +121,8 @@ void add_sampling(Options& all) {
       {"exchange-range", "exchange up to the k-th neighbour"});
   add(finite_form(), PLAQUETTE_AT(job.sampling_power),
       {"sampling-power",
-       "chains follow |psi|^power; below 2 rare configurations are seen, and weighted"});
+       "chains follow |psi|^power; below 2 rare configurations are seen, and weighted; run: 1, or "
+       "2 above 20 sites"});
   add(seed_form(), PLAQUETTE_AT(job.seed), {"seed", "seed of every random number"});
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plaquette/io/bonds_file.hpp"
+#include "plaquette/vmc/default_job.hpp"
 
 namespace plaquette {
 
@@ -58,6 +59,35 @@ void resolve(const ConfigurationValues& given, Configuration& target) {
     throw InputError(
         concat("--checkpoint-minutes ", target.checkpoint_minutes, ": must be above 0"));
   }
+}
+
+Configuration default_configuration() {
+  Configuration configuration;
+  configuration.job = default_job();
+  return configuration;
+}
+
+std::string choose_left_open(const ConfigurationValues& given, Configuration& target) {
+  Job& job = target.job;
+  std::string chosen;
+  const auto choose = [&](std::string_view key, auto& field, auto value, const auto& flag) {
+    if (given.has(key)) return;
+    field = value;
+    chosen += (chosen.empty() ? "" : " ") + std::string(flag);
+  };
+  const bool marshall = default_marshall(job);
+  choose("marshall", job.couplings.marshall, marshall, marshall ? "--marshall" : "--no-marshall");
+  const int patch = default_patch(job);
+  choose("patch", job.network.patch, patch, concat("--patch ", patch));
+  const double power = default_sampling_power(job);
+  choose("sampling-power", job.sampling_power, power, concat("--sampling-power ", power));
+  // A shift that is given alone is meant to stay, not to move towards the end of another's
+  // schedule.
+  if (given.has("diag-shift") && !given.has("diag-shift-schedule") &&
+      !given.has("diag-shift-end")) {
+    job.diag_shift_schedule = ScheduleKind::constant;
+  }
+  return chosen;
 }
 
 }  // namespace plaquette

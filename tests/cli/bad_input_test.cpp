@@ -41,7 +41,7 @@ TEST(BadInput, OptionsOfRun) {
       {{"--L", "99999999999"}, {"--L 99999999999", "integer"}},
       {{"--L", "6", "--patch", "4"}, {"--patch 4", "--L 6"}},
       {{"--patch", "0"}, {"--patch 0"}},
-      {{"--heads", "3"}, {"--heads 3", "--d-model 16"}},
+      {{"--heads", "5"}, {"--heads 5", "--d-model 12"}},
       {{"--heads", "0"}, {"--heads 0"}},
       {{"--d-model", "-16"}, {"--d-model -16"}},
       {{"--layers", "0"}, {"--layers 0"}},
@@ -129,8 +129,8 @@ TEST(BadInput, RunNeedsAFreeDirectory) {
   EXPECT_TRUE(fs::exists(scratch / "summary.json"));
   // Refused before anything is touched: the old run survives a bad --force.
   const std::string summary = contents(scratch / "summary.json");
-  arguments.insert(arguments.end(), {"--heads", "3"});
-  expect_refused({arguments, {"--heads 3"}});
+  arguments.insert(arguments.end(), {"--heads", "5"});
+  expect_refused({arguments, {"--heads 5"}});
   EXPECT_EQ(contents(scratch / "summary.json"), summary);
 }
 
@@ -140,8 +140,8 @@ TEST(BadInput, ConfigurationFile) {
   const std::string out = (scratch / "run").string();
   put_contents(file, "L = 4\nlearningrate = 0.1\n");
   expect_refused({{"run", "--config", file, "--out", out}, {"job.toml", "learningrate"}});
-  put_contents(file, "heads = 3\n");
-  expect_refused({{"run", "--config", file, "--out", out}, {"--heads 3"}});
+  put_contents(file, "heads = 5\n");
+  expect_refused({{"run", "--config", file, "--out", out}, {"--heads 5"}});
   EXPECT_FALSE(fs::exists(out));
 }
 

@@ -22,9 +22,32 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-const std::vector<std::string> kSmall = {"--d-model",  "8",        "--heads", "2",      "--layers",
-                                         "1",          "--chains", "64",      "--seed", "7",
-                                         "--schedule", "cosine",   "--quiet", "--steps"};
+/// Says what matters here, whatever the defaults are.
+const std::vector<std::string> kSmall = {"--patch",
+                                         "2",
+                                         "--ffn-ratio",
+                                         "4",
+                                         "--no-marshall",
+                                         "--sampling-power",
+                                         "2",
+                                         "--learning-rate",
+                                         "0.03",
+                                         "--diag-shift",
+                                         "1e-3",
+                                         "--d-model",
+                                         "8",
+                                         "--heads",
+                                         "2",
+                                         "--layers",
+                                         "1",
+                                         "--chains",
+                                         "64",
+                                         "--seed",
+                                         "7",
+                                         "--schedule",
+                                         "cosine",
+                                         "--quiet",
+                                         "--steps"};
 
 std::vector<std::string> small_run(const fs::path& out, int steps,
                                    const std::vector<std::string>& more = {}) {
@@ -297,6 +320,54 @@ double logged_rate(const fs::path& run, std::size_t step) {
   std::string line;
   for (std::size_t k = 0; k < step; ++k) std::getline(lines, line);
   return json::parse(line).at("learning_rate");
+}
+
+/// The resolved options of `run --dry-run` with these flags: key = value.
+std::string resolved(std::vector<std::string> flags) {
+  flags.insert(flags.begin(), {"run", "--dry-run"});
+  const ProcessResult result = plaquette_program(flags);
+  EXPECT_EQ(result.status, 0) << result.err;
+  return result.out;
+}
+
+TEST(Run, ChoosesByTheLatticeAndSaysSo) {
+  const auto has = [](const std::string& text, const std::string& line) {
+    return text.find("\n" + line + "\n") != std::string::npos;
+  };
+  const std::string small = resolved({});
+  EXPECT_TRUE(has(small, "marshall = true") && has(small, "patch = 1")) << small;
+  const std::string large = resolved({"--L", "10", "--no-marshall", "--diag-shift", "1e-5"});
+  EXPECT_TRUE(has(large, "marshall = false") && has(large, "patch = 2")) << large;
+  EXPECT_TRUE(has(large, "diag-shift-schedule = \"constant\"")) << large;
+
+  const ScratchDirectory scratch;
+  const ProcessResult run = plaquette_program({"run", "--steps", "1", "--chains", "4", "--patch",
+                                               "2", "--out", (scratch / "run").string()});
+  EXPECT_NE(run.err.find("chosen for this magnet: --marshall --sampling-power 1\n"),
+            std::string::npos)
+      << run.err;
+}
+
+/// What a file leaves out had, when the file was written, not the values of today's defaults.
+TEST(Run, ResumesAConfigurationWithoutTheLaterOptions) {
+  const ScratchDirectory scratch;
+  const fs::path run = scratch / "run";
+  ASSERT_EQ(plaquette_program(small_run(run, 2)).status, 0);
+  std::string config = contents(run / "config.toml");
+  Checkpoint checkpoint = read_checkpoint(run / "checkpoint.h5");
+  for (const std::string line : {"sampling-power = 2\n", "diag-shift-schedule = \"constant\"\n",
+                                 "diag-shift-end = 0.0001\n"}) {
+    for (std::string* text : {&config, &checkpoint.job_fingerprint}) {
+      const std::size_t at = text->find(line);
+      ASSERT_NE(at, std::string::npos) << line;
+      text->erase(at, line.size());
+    }
+  }
+  put_contents(run / "config.toml", config);
+  write_checkpoint(run / "checkpoint.h5", checkpoint);
+  const ProcessResult result =
+      plaquette_program({"resume", run.string(), "--steps", "3", "--quiet"});
+  EXPECT_EQ(result.status, 0) << result.err;
 }
 
 TEST(Run, AnExtendedRunLearns) {

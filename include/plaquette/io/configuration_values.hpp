@@ -47,4 +47,11 @@ void resolve_couplings(const ConfigurationValues& given, Configuration& target);
 /// What follows from options that were left out. Throws InputError.
 void resolve(const ConfigurationValues& given, Configuration& target);
 
+/// What a search begins with: default_job() and how to run it.
+Configuration default_configuration();
+
+/// Chooses by the magnet, as vmc/default_job.hpp says, what a search was not given. The flags that
+/// say the same, such as "--marshall --patch 1"; empty if all was given.
+std::string choose_left_open(const ConfigurationValues& given, Configuration& target);
+
 }  // namespace plaquette

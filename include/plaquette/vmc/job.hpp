@@ -10,7 +10,7 @@ namespace plaquette {
 
 /// A ground-state search, fully resolved: the physics, the network, how to sample and how to
 /// optimise. Plain values; the same job on the same backend gives the same numbers.
-/// Defaults are the command line's defaults.
+/// These defaults are what a file means that lacks a key; a new search begins with default_job().
 struct Job {
   // physics and network
   LatticeKind lattice = LatticeKind::square;

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "plaquette/vmc/job.hpp"
+
+namespace plaquette {
+
+/// What a search begins with where nothing is said; docs/results/defaults is the evidence. The
+/// members of Job{} have other values, which never change: a file of an older program means them
+/// where it lacks a key.
+Job default_job();
+
+/// On for the lattice's own bonds with J1 > 0, at any J2; off for listed bonds, whose sublattices
+/// are not known.
+bool default_marshall(const Job& job);
+
+/// 1 up to 36 sites, so that every translation is a symmetry of the network. 2 on larger lattices,
+/// and where the magnet lacks some translations or the search projects on them.
+int default_patch(const Job& job);
+
+/// 1 up to 20 sites, so that configurations of wrongly small amplitude are seen; 2 above, where
+/// the weights would spread too far.
+double default_sampling_power(const Job& job);
+
+}  // namespace plaquette
