@@ -32,7 +32,8 @@ void print_dry_run(const JobOptions& options, const MemoryPlan& plan, bool json)
 }  // namespace
 
 int run_command(const Arguments& arguments) {
-  RunOptions run{.job = default_configuration()};
+  RunOptions run;
+  run.job = default_configuration();
   Options options("run", "Searches for the ground state of a magnet.");
   define_job_options(options, run.job);
   options.configuration_file();
