@@ -102,18 +102,17 @@ void centre_columns(Executor& executor, TensorView<Factor, 2> out,
                         const double* centre = mean + part * mean_stride;
                         const Real* in = entries.data + entries.row(part, k) * entries.stride;
                         Factor* to = out.data() + r * entries.columns;
-                        const auto centred = [&](std::size_t c) {
-                          return root * (static_cast<double>(in[c]) - centre[c]);
-                        };
-                        if (scale == nullptr) {
-#pragma omp simd
-                          for (std::size_t c = 0; c < entries.columns; ++c)
-                            to[c] = static_cast<Factor>(centred(c));
-                        } else {
+                        const auto write = [&](const auto& factor) {
 #pragma omp simd
                           for (std::size_t c = 0; c < entries.columns; ++c) {
-                            to[c] = static_cast<Factor>(centred(c) * scale[c]);
+                            const double centred = static_cast<double>(in[c]) - centre[c];
+                            to[c] = static_cast<Factor>(root * centred * factor(c));
                           }
+                        };
+                        if (scale == nullptr) {
+                          write([](std::size_t) { return 1.0; });
+                        } else {
+                          write([scale](std::size_t c) { return scale[c]; });
                         }
                       }
                     });
