@@ -309,8 +309,15 @@ def table(results):
     return "\n".join(lines + [""] + [f"- {note}." for note in notes]).rstrip() + "\n"
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message):
+        raise BadInput(message)
+
+
 def parse():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], prog="compare")
+    parser = Parser(description=__doc__.splitlines()[0], prog="compare")
     parser.add_argument("--peer", default="netket", help="of " + ", ".join(PEERS) + ", with commas")
     parser.add_argument("--job", default="factored-fp32,t5-fp32,factored-fp64",
                         help="of " + ", ".join(JOBS) + ", with commas")
@@ -326,6 +333,7 @@ def parse():
     parser.add_argument("--environments", type=pathlib.Path, default=ROOT / "build" / "peers",
                         help="where virtual environments are kept")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build" / "peers" / "results")
+    parser.add_argument("--force", action="store_true", help="replace the results in --out")
     parser.add_argument("--table", type=pathlib.Path, metavar="RESULTS.json",
                         help="only print the table of what was measured before")
     return parser.parse_args()
@@ -345,8 +353,15 @@ def stored(path):
         return table(results)
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise BadInput(f"{path}: not a results.json of compare ({type(error).__name__}: {error})") from error
+
+
+def make_folder(option, path):
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{option} {path}: {error.strerror}") from error
 
 
 def compare(arguments):
@@ -363,10 +378,13 @@ def compare(arguments):
     if arguments.backend == "cuda" and not shutil.which("nvidia-smi"):
         raise BadInput("--backend cuda: nvidia-smi finds no GPU here")
     machine = Machine(os.path.abspath(program), arguments.backend, arguments.threads)
+    if (arguments.out / "results.json").exists() and not arguments.force:
+        raise BadInput(f"--out {arguments.out}: has results already; --force replaces them")
+    make_folder("--environments", arguments.environments)
+    make_folder("--out", arguments.out)
     pythons = {name: environment_for(name, arguments.environments.absolute(), arguments.backend)
                for name in peers}
     results = {"machine": machine.describe(), "rows": [], "full_sum": {}}
-    arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
         for attention in dict.fromkeys(job.split("-")[0] for job in jobs):
@@ -382,8 +400,8 @@ def compare(arguments):
 
 
 def main():
-    arguments = parse()
     try:
+        arguments = parse()
         if arguments.table:
             print(stored(arguments.table), end="")
         else:

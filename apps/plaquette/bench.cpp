@@ -10,6 +10,7 @@
 #include "messages.hpp"
 #include "plaquette/build_info.hpp"
 #include "plaquette/io/benchmark_json.hpp"
+#include "plaquette/io/new_run.hpp"
 #include "plaquette/io/words.hpp"
 
 namespace plaquette {
@@ -77,11 +78,14 @@ void warn_if_unsteady(const BackendBenchmark& report) {
 int bench_command(const Arguments& arguments) {
   BenchOptions given;
   if (!parse(arguments, given)) return 0;
-  (void)make_problem(given.job.job);  // refuses before anything is told
+  // What is wrong is refused before anything is told.
+  const NetworkShape network = make_system(given.job.job).network;
+  std::vector<double> parameters = starting_parameters(given.job, network);
   if (given.backends.empty()) announce_auto_backend(given.job, false);
   const std::vector<BackendKind> kinds = chosen_backends(given.backends, given.job);
   const BenchmarkPlan plan{.repeats = given.repeats,
                            .operations = given.operations,
+                           .parameters = std::move(parameters),
                            .on_first_step = [&](BackendKind kind, double seconds) {
                              tell_line("{}: one step takes about {:.3f} s; {} to time", word(kind),
                                        seconds, given.repeats);

@@ -53,9 +53,9 @@ int resume_command(const Arguments& arguments) {
   const Resumption resumed = resume_run(
       directory, changes_of(options), previous ? WhichCheckpoint::previous : WhichCheckpoint::last);
   const Configuration& configuration = resumed.start.configuration;
-  if (resumed.schedule) tell_schedule(configuration.job, *resumed.schedule);
   const SignalWatch signals;
   const auto backend = make_session_backend(configuration, signals.interruption());
+  if (resumed.schedule) tell_schedule(configuration.job, *resumed.schedule);
   return show_session(directory, resumed.start, *backend, signals, output);
 }
 

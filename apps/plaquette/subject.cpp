@@ -25,13 +25,14 @@ ResultFiles result_files(const Subject& subject, const SubjectOutput& output) {
 
 void conclude(const Results& results, const ResultFiles& files, const SubjectOutput& output,
               const std::function<void()>& print) {
-  files.write(results);
+  // Printed first: it may turn out that it cannot be written.
   if (output.json) {
     fmt::print("{}\n", results.json());
-    return;
+  } else {
+    print();
   }
-  print();
-  if (!output.quiet && !files.message().empty()) tell_line("{}", files.message());
+  files.write(results);
+  if (!output.json && !output.quiet && !files.message().empty()) tell_line("{}", files.message());
 }
 
 SamplingPlan told_sampling(const Subject& subject, bool quiet) {

@@ -64,6 +64,7 @@ std::size_t FirstLayer<Real>::elements(const NetworkSizes& sizes) {
 
 template <class Real>
 std::size_t FirstLayer<Real>::scratch_bytes(const NetworkSizes& sizes, std::size_t batch) {
+  if (!pays(sizes)) return 0;
   return Workspace::measure([&](Workspace::Frame& frame) {
     frame.take<std::uint32_t>(batch * sizes.tokens);
     frame.take<std::uint32_t>(sizes.tokens);
@@ -77,6 +78,8 @@ FirstLayer<Real>::FirstLayer(const NetworkShape& shape)
       stride_(row_stride(sizes_)),
       rows_(elements(sizes_)) {
   if (!pays(sizes_)) return;
+  // What pads a row is added up with it.
+  std::fill_n(rows_.data(), rows_.size(), Real(0));
   for (const std::int32_t position : PositionLists(shape).forward) {
     first_.push_back(
         static_cast<std::uint32_t>((1 + static_cast<std::size_t>(position)) * values_));

@@ -30,7 +30,7 @@ class FirstLayer {
   static bool pays(const NetworkSizes& sizes);
   /// Numbers that it holds: none where it does not pay.
   static std::size_t elements(const NetworkSizes& sizes);
-  /// Bytes of workspace that `residual` takes.
+  /// Bytes of workspace that `residual` takes: none where it does not pay.
   static std::size_t scratch_bytes(const NetworkSizes& sizes, std::size_t batch);
 
   explicit FirstLayer(const NetworkShape& shape);

@@ -93,26 +93,29 @@ template <class Factor, class Real>
 void centre_columns(Executor& executor, TensorView<Factor, 2> out,
                     const JacobianEntries<Real>& entries, const double* mean,
                     std::size_t mean_stride, const double* weights, const double* scale) {
-  executor.for_each(
-      FixedPartition{2 * entries.samples, kRowPiece}, [&](IndexRange rows, Workspace&) {
-        for (std::size_t r = rows.begin; r < rows.end; ++r) {
-          const std::size_t part = r / entries.samples;
-          const std::size_t k = r % entries.samples;
-          const double root = std::sqrt(weights[k]);
-          const double* centre = mean + part * mean_stride;
-          const Real* in = entries.data + entries.row(part, k) * entries.stride;
-          Factor* to = out.data() + r * entries.columns;
+  executor.for_each(FixedPartition{2 * entries.samples, kRowPiece},
+                    [&](IndexRange rows, Workspace&) {
+                      for (std::size_t r = rows.begin; r < rows.end; ++r) {
+                        const std::size_t part = r / entries.samples;
+                        const std::size_t k = r % entries.samples;
+                        const double root = std::sqrt(weights[k]);
+                        const double* centre = mean + part * mean_stride;
+                        const Real* in = entries.data + entries.row(part, k) * entries.stride;
+                        Factor* to = out.data() + r * entries.columns;
+                        const auto write = [&](const auto& factor) {
 #pragma omp simd
-          for (std::size_t c = 0; c < entries.columns; ++c) {
-            to[c] = static_cast<Factor>(root * (static_cast<double>(in[c]) - centre[c]));
-          }
-          if (scale == nullptr) continue;
-#pragma omp simd
-          for (std::size_t c = 0; c < entries.columns; ++c) {
-            to[c] *= static_cast<Factor>(scale[c]);
-          }
-        }
-      });
+                          for (std::size_t c = 0; c < entries.columns; ++c) {
+                            const double centred = static_cast<double>(in[c]) - centre[c];
+                            to[c] = static_cast<Factor>(root * centred * factor(c));
+                          }
+                        };
+                        if (scale == nullptr) {
+                          write([](std::size_t) { return 1.0; });
+                        } else {
+                          write([scale](std::size_t c) { return scale[c]; });
+                        }
+                      }
+                    });
 }
 
 template <class Real>

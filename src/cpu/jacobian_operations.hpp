@@ -17,8 +17,8 @@ void column_sums(Executor& executor, double* sums, std::size_t sums_stride,  // 
                  const JacobianEntries<Real>& entries, const double* weights,
                  std::size_t part_stride, bool accumulate);
 
-/// out[part·m + k, c] = √w_k (entries − mean) c_c, with scale null for ones. Centred in FP64, then
-/// rounded to Factor: double, or float of FP32 entries.
+/// out[part·m + k, c] = √w_k (entries − mean) c_c, with scale null for ones. Centred and scaled in
+/// FP64, then rounded to Factor: double, or float of FP32 entries.
 template <class Factor, class Real>
 void centre_columns(Executor& executor, TensorView<Factor, 2> out,             // (2m, W)
                     const JacobianEntries<Real>& entries, const double* mean,  // (2, mean_stride)

@@ -87,7 +87,8 @@ struct SoftmaxStrip {
 #pragma GCC unroll 4
       for (int v = 0; v < kRegisters; ++v) {
         const Value below = R::load(row + v * R::kLanes) - largest[v];
-        // The exponential bounds what it is given, NaN too: below − below keeps that.
+        // The exponential bounds what it is given, NaN too: below − below keeps that, and makes
+        // one of an infinite score, which comes of overflow alone.
         const Value power = exponential2<Real, Bytes>(below * kLog2e) + (below - below);
         sum[v] += power;
         R::store(row + v * R::kLanes, power);

@@ -45,6 +45,25 @@ std::string changeable_options() {
   return list;
 }
 
+/// Throws InputError unless the checkpoint is one of this job, in `directory`.
+void require_belongs(const RunDirectory& directory, const Configuration& configuration,
+                     const Checkpoint& checkpoint) {
+  if (!same_job(configuration, checkpoint.job_fingerprint)) {
+    const bool bonds = !configuration.job.couplings.bonds.empty();
+    throw InputError(concat(directory.configuration().string(), bonds ? " or bonds.txt" : "",
+                            ": has changed since the checkpoint was written; only ",
+                            changeable_options(),
+                            " may change. With other options, start anew: plaquette run "
+                            "--initial-model ",
+                            directory.model().string()));
+  }
+  try {
+    require_fits(checkpoint.state, configuration.job);
+  } catch (const InputError& error) {
+    throw InputError(concat(directory.root.string(), ": the checkpoint ", error.what()));
+  }
+}
+
 }  // namespace
 
 JobIdentity job_identity(const Configuration& configuration) {
@@ -74,22 +93,20 @@ bool same_job(const Configuration& configuration, const std::string& fingerprint
   return found == job_identity(configuration);
 }
 
-void require_belongs(const RunDirectory& directory, const Configuration& configuration,
-                     const Checkpoint& checkpoint) {
-  if (!same_job(configuration, checkpoint.job_fingerprint)) {
-    const bool bonds = !configuration.job.couplings.bonds.empty();
-    throw InputError(concat(directory.configuration().string(), bonds ? " or bonds.txt" : "",
-                            ": has changed since the checkpoint was written; only ",
-                            changeable_options(),
-                            " may change. With other options, start anew: plaquette run "
-                            "--initial-model ",
-                            directory.model().string()));
+Configuration configuration_of_checkpoint(const RunDirectory& directory, const Configuration& last,
+                                          const Checkpoint& checkpoint) {
+  if (!same_job(last, checkpoint.job_fingerprint)) {
+    for (int stage = last.stage - 1; stage >= 1; --stage) {
+      const std::filesystem::path path = directory.earlier_configuration(stage);
+      if (!std::filesystem::exists(path)) continue;
+      const Configuration earlier = read_configuration(path);
+      if (!same_job(earlier, checkpoint.job_fingerprint)) continue;
+      require_belongs(directory, earlier, checkpoint);
+      return earlier;
+    }
   }
-  try {
-    require_fits(checkpoint.state, configuration.job);
-  } catch (const InputError& error) {
-    throw InputError(concat(directory.root.string(), ": the checkpoint ", error.what()));
-  }
+  require_belongs(directory, last, checkpoint);
+  return last;
 }
 
 }  // namespace plaquette

@@ -23,6 +23,8 @@ class Findings {
                               "finished"));
     }
     document_ = nlohmann::json::parse(file, nullptr, false);
+    if (document_.is_discarded())
+      throw InputError(concat(path_.string(), ": is not JSON, or is cut off"));
   }
 
   std::string path() const { return path_.string(); }

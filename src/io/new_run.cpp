@@ -20,7 +20,12 @@ void require_first_stage(const Configuration& configuration) {
 std::vector<double> starting_parameters(const Configuration& configuration,
                                         const NetworkShape& network) {
   if (configuration.initial_model.empty()) return {};
-  Model model = read_model(configuration.initial_model);
+  Model model;
+  try {
+    model = read_model(configuration.initial_model);
+  } catch (const InputError& error) {
+    throw InputError(concat("--initial-model ", error.what()));
+  }
   if (!(network_shape_of(model) == network)) {
     throw InputError(concat("--initial-model ", configuration.initial_model,
                             ": its lattice or network is not the one of this job"));

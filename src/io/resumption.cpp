@@ -33,20 +33,6 @@ Checkpoint load_checkpoint(const RunDirectory& directory, WhichCheckpoint which)
   }
 }
 
-/// The checkpoint may be of the stage before: `previous` asks for one, and a session may end
-/// between its configuration and its first checkpoint.
-void require_belongs_to_a_stage(const RunDirectory& directory, const Configuration& configuration,
-                                const Checkpoint& checkpoint) {
-  try {
-    require_belongs(directory, configuration, checkpoint);
-  } catch (const InputError&) {
-    if (configuration.stage == 1) throw;
-    const std::filesystem::path earlier = directory.earlier_configuration(configuration.stage - 1);
-    if (!std::filesystem::exists(earlier)) throw;
-    require_belongs(directory, read_configuration(earlier), checkpoint);
-  }
-}
-
 void set_steps(Job& job, int steps, std::uint64_t done) {
   if (steps < 0 || static_cast<std::uint64_t>(steps) < done) {
     throw InputError(concat("--steps ", steps, ": must be at least ", done,
@@ -92,7 +78,8 @@ Resumption resume_run(const RunDirectory& directory, const RunChanges& changes,
   Configuration before = read_configuration(directory.configuration());
   before.resources.threads = changes.threads.value_or(before.resources.threads);
   Checkpoint checkpoint = load_checkpoint(directory, which);
-  require_belongs_to_a_stage(directory, before, checkpoint);
+  // The next checkpoint is of `before`, or of what is changed of it.
+  (void)configuration_of_checkpoint(directory, before, checkpoint);
   Continuation next = continued(before, changes, checkpoint.state.step);
   const Configuration& after = next.configuration;
   checkpoint.job_fingerprint = job_fingerprint(after);

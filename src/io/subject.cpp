@@ -11,9 +11,9 @@ namespace {
 Subject subject_of(const RunDirectory& directory) {
   require_run(directory);
   Subject subject;
-  subject.configuration = read_configuration(directory.configuration());
   Checkpoint checkpoint = read_checkpoint(directory.checkpoint());
-  require_belongs(directory, subject.configuration, checkpoint);
+  subject.configuration = configuration_of_checkpoint(
+      directory, read_configuration(directory.configuration()), checkpoint);
   subject.directory = directory;
   subject.state = std::move(checkpoint.state);
   subject.parameters = subject.state.parameters;

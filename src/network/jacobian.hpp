@@ -55,8 +55,9 @@ struct JacobianShape {
 
 /// Whether the Gram matrix is made of products in FP32, given that the backend can. Rounding of
 /// size 2⁻²⁴ |B|² comes to an update divided by the shift; in the samples' form Bᵀ then damps it:
-/// 0.03 % of the update at a shift of 1e-3. The parameters' form would be off by 3 %, and column
-/// scales, which make B some ten times larger, by 5 %: these stay FP64.
+/// 0.02 to 0.03 % of the update at a shift of 1e-3 for samples of |ψ|², up to ten times that where
+/// a few samples of tiny amplitude make |B| large. The parameters' form would be off by 3 %, and
+/// column scales, which make B some ten times larger, by 5 %: these stay FP64.
 constexpr bool multiplies_in_single(GramForm form, Precision entries, bool scaled) {
   return form == GramForm::samples && entries == Precision::fp32 && !scaled;
 }

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMostProfiled = 1024;
 
 StepTimes time_steps(const Job& job, const BenchmarkPlan& plan, Backend& backend) {
-  StepBenchmark benchmark(job, backend);
+  StepBenchmark benchmark(job, backend, plan.parameters);
   const double step = benchmark.repeat();
   if (plan.on_first_step) plan.on_first_step(backend.kind(), step);
   benchmark.forget();

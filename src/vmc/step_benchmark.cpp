@@ -4,6 +4,7 @@
 #include <chrono>
 #include <complex>
 #include <random>
+#include <utility>
 
 #include "plaquette/backend/network_profile.hpp"
 #include "plaquette/base/errors.hpp"
@@ -30,9 +31,10 @@ Job standing_still(Job job) {
 
 /// As after kHistorySteps steps: the energies of those are noise, of which diagnostics make no less
 /// work.
-RunState amid_a_search(const Job& job, const Problem& problem, Backend& backend) {
+RunState amid_a_search(const Job& job, const Problem& problem, Backend& backend,
+                       std::vector<double> parameters) {
   PLAQUETTE_REQUIRE(problem.chains > 0, "full summation is not a step of chains");
-  RunState state = initial_state(job, {});
+  RunState state = initial_state(job, std::move(parameters));
   backend.set_parameters(state.parameters);
   backend.set_chains(state.chains);
   backend.advance(0, job.thermalisation);
@@ -64,12 +66,13 @@ std::vector<StepTimes::Row> StepTimes::rows() const {
   return found;
 }
 
-StepBenchmark::StepBenchmark(const Job& job, Backend& backend)
+StepBenchmark::StepBenchmark(const Job& job, Backend& backend, std::vector<double> parameters)
     : problem_(make_problem(job)),
       scales_columns_(job.optimizer == Optimizer::march),
       backend_(backend),
       times_(no_times()),
-      optimisation_(standing_still(job), backend, amid_a_search(job, problem_, backend)) {}
+      optimisation_(standing_still(job), backend,
+                    amid_a_search(job, problem_, backend, std::move(parameters))) {}
 
 StepTimes StepBenchmark::no_times() const {
   const System& system = problem_.system;

@@ -181,6 +181,10 @@ TEST(BadInput, OtherCommands) {
   expect_refused({{"exact", "--bonds", (scratch / "zero.txt").string()}, {"zero.txt", "coupling"}});
   expect_refused({{"bench", "--repeats", "0"}, {"--repeats 0"}});
   expect_refused({{"bench", "--backends", "cpu,tpu"}, {"--backends", "tpu"}});
+  expect_refused({{"bench", "--initial-model", "nowhere.h5"}, {"--initial-model nowhere.h5"}});
+  expect_refused(
+      {{"bench", "--initial-model", PLAQUETTE_TEST_DATA "/4x4_b2_d8_h2_l2_f4_factored.h5"},
+       {"--initial-model", "not the one of this job"}});
   expect_refused({{"profile", "--repeats", "0"}, {"--repeats 0"}});
   expect_refused({{"profile", "--precision", "fp8"}, {"--precision fp8"}});
   expect_refused({{"resume", (scratch / "none").string()}, {"none", "run directory"}});

@@ -395,6 +395,34 @@ TEST(Run, AnExtendedRunLearns) {
   EXPECT_FALSE(fs::exists(scratch / "again"));
 }
 
+/// As if two sessions had been killed between their configuration and their first checkpoint.
+TEST(Run, GoesOnFromACheckpointOfAnyEarlierStage) {
+  const ScratchDirectory scratch;
+  const fs::path run = scratch / "run";
+  ASSERT_EQ(plaquette_program(small_run(run, 2)).status, 0);
+  const std::string checkpoint = contents(run / "checkpoint.h5");
+  for (const char* rate : {"0.02", "0.01"}) {
+    ASSERT_EQ(plaquette_program({"resume", run.string(), "--steps", rate[3] == '2' ? "3" : "4",
+                                 "--learning-rate", rate, "--quiet"})
+                  .status,
+              0);
+  }
+  ASSERT_TRUE(fs::exists(run / "config.stage-2.toml"));
+  put_contents(run / "checkpoint.h5", checkpoint);
+  ProcessResult result = plaquette_program({"measure", run.string(), "--quiet"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  result = plaquette_program({"resume", run.string(), "--quiet"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(read_checkpoint(run / "checkpoint.h5").state.step, 4u);
+  // A file that someone has edited is still refused.
+  std::string edited = contents(run / "config.toml");
+  const std::string heads = "heads = 2\n";
+  ASSERT_NE(edited.find(heads), std::string::npos);
+  edited.replace(edited.find(heads), heads.size(), "heads = 4\n");
+  put_contents(run / "config.toml", edited);
+  EXPECT_EQ(plaquette_program({"resume", run.string(), "--quiet"}).status, 2);
+}
+
 TEST(Run, OnlyOneOfTwoThatStartTogether) {
   const ScratchDirectory scratch;
   for (int round = 0; round < 8; ++round) {

@@ -135,10 +135,18 @@ class CommandLine(unittest.TestCase):
     def test_bad_input_is_one_line_and_status_2(self):
         with tempfile.TemporaryDirectory() as folder:
             (pathlib.Path(folder) / "other.json").write_text("{}")
+            (pathlib.Path(folder) / "old").mkdir()
+            (pathlib.Path(folder) / "old" / "results.json").write_text("kept")
             for arguments, words in (
                     (["--peer", "other"], "--peer 'other': one of netket"),
                     (["--job", "factored-fp16"], "--job 'factored-fp16': one of"),
                     (["--rounds", "0"], "--rounds 0: at least 1"),
+                    (["--rounds", "x"], "--rounds: invalid int value: 'x'"),
+                    (["--backend", "gpu"], "--backend: invalid choice: 'gpu'"),
+                    (["--plaquette", PLAQUETTE, "--out", f"{folder}/old"], "old: has results already"),
+                    (["--plaquette", PLAQUETTE, "--environments", f"{folder}/other.json"],
+                     "--environments"),
+                    (["--plaquette", PLAQUETTE, "--out", f"{folder}/other.json/x"], "--out"),
                     (["--plaquette", "nowhere/plaquette"], "--plaquette nowhere/plaquette: no such"),
                     (["--plaquette", PLAQUETTE, "--threads", "100000"], "--threads 100000: from 1"),
                     (["--table", "nowhere.json"], "nowhere.json: No such file"),

@@ -7,6 +7,7 @@
 
 #include "cpu/operations.hpp"
 #include "support/case_table.hpp"
+#include "support/every_kernel_set.hpp"
 #include "support/fenced_buffer.hpp"
 
 // The first layer as a table beside the same layer operation by operation.
@@ -72,6 +73,38 @@ TYPED_TEST(FirstLayer, OfTheTableIsThatOfTheOperations) {
     for (std::size_t k = 0; k < rows * d; ++k) {
       ASSERT_NEAR(tabled[k], layered[k], 100 * std::numeric_limits<Real>::epsilon() * largest)
           << made.name() << " element " << k;
+    }
+  }
+}
+
+/// Whole numbers, so that every order of the sum is exact.
+TYPED_TEST(FirstLayer, SumOfRowsIsExactInEveryRegister) {
+  using Real = TypeParam;
+  constexpr std::size_t kRows = 7;
+  const std::vector<std::uint32_t> rows = {3, 0, 6, 3, 1};
+  for (const std::size_t width : {1u, 15u, 16u, 17u, 31u, 33u, 64u, 65u, 127u, 129u, 200u}) {
+    const std::size_t multiple = cpu::kTableRowMultiple;
+    const std::size_t stride = (width + multiple - 1) / multiple * multiple;
+    AlignedBuffer<Real> table(kRows * stride);
+    for (std::size_t k = 0; k < table.size(); ++k) {
+      table.data()[k] = static_cast<Real>(static_cast<int>(k * 37 % 101) - 50);
+    }
+    const auto at = [&](std::size_t row, std::size_t c) { return table.data()[row * stride + c]; };
+    for (const auto* kernels : every_kernel_set<Real>()) {
+      FencedBuffer<Real> out(width);
+      kernels->sum_table_rows({.out = out.data(),
+                               .width = width,
+                               .table = table.data(),
+                               .stride = stride,
+                               .first = 2,
+                               .rows = rows.data(),
+                               .count = rows.size()});
+      EXPECT_TRUE(out.fences_intact()) << kernels->name << " width " << width;
+      for (std::size_t c = 0; c < width; ++c) {
+        Real sum = at(2, c);
+        for (const std::uint32_t row : rows) sum += at(row, c);
+        ASSERT_EQ(out[c], sum) << kernels->name << " width " << width << " column " << c;
+      }
     }
   }
 }

@@ -101,7 +101,8 @@ class GramPrecision : public testing::TestWithParam<Case> {
   DenseBackend exact;
 };
 
-/// FP32 products where they are harmless: 0.03 % and 0.3 % of the update, bounds with room. FP64
+/// FP32 products where they are harmless: 0.03 % and 0.3 % of the update, bounds with room (for the
+/// samples are uniform: some have tiny amplitudes and large log-derivatives). FP64
 /// where they are not: 3 % and more, or no positive definite matrix.
 TEST_P(GramPrecision, OfSingleRowsLeavesTheUpdate) {
   const auto backend = make(Precision::fp32);

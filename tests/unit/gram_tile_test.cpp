@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "cpu/jacobian_operations.hpp"
 #include "support/fenced_buffer.hpp"
 
 namespace plaquette::test {
@@ -113,6 +114,31 @@ TEST(GramTile, GoesOnInDoubleFromChunkToChunk) {
   const cpu::RowsView<const float> rows(row.data(), 1, kColumns, kColumns);
   cpu::gram_tile<float>({&gram, 1, 1, 1}, rows, rows, cpu::TilePart::whole, workspace);
   EXPECT_GE(gram, 0x1p24 + 3 * cpu::kGramChunk);
+}
+
+/// 577 rows: strips of columns that are cut into two tiles, the second of one row.
+TEST(RowGram, IsTheSumWhereverTilesAreCut) {
+  constexpr std::size_t n = 577;
+  const Tile t(n, 65);
+  const TensorView<const float, 2> rows(t.entries.data(), n, t.columns);
+  std::vector<double> once;
+  for (const int threads : {1, 2}) {
+    cpu::Executor executor(threads, cpu::row_gram_workspace());
+    std::vector<double> gram(n * n, 0.25);
+    cpu::add_row_gram(executor, gram.data(), rows, false);
+    std::vector<double> twice = gram;
+    cpu::add_row_gram(executor, twice.data(), rows, true);
+    if (once.empty()) once = gram;
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j <= i; ++j) {
+        const std::size_t at = i * n + j;
+        ASSERT_EQ(gram[at], once[at]) << threads << " threads: " << i << ", " << j;
+        ASSERT_EQ(twice[at], 2 * gram[at]) << i << ", " << j;
+        ASSERT_NEAR(gram[at], t.exact(i, j, false), 0x1p-16 * t.exact(i, j, true))
+            << i << ", " << j;
+      }
+    }
+  }
 }
 
 TEST(GramTile, OfDoublesIsExactToTheirRounding) {

@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <complex>
 #include <memory>
+#include <vector>
 
 #include "plaquette/backend/network_profile.hpp"
 #include "plaquette/backend/registry.hpp"
@@ -10,6 +12,7 @@
 #include "plaquette/vmc/step_benchmark.hpp"
 #include "support/dense_backend.hpp"
 #include "support/messages.hpp"
+#include "support/network_case.hpp"
 
 // What the benchmark times, and that two backends are compared.
 
@@ -129,6 +132,24 @@ TEST(StepBenchmark, TimesTheSameNetworkInEveryStep) {
     EXPECT_NEAR(backend.parameters[p], start[p], 1e-90);
   EXPECT_EQ(backend.sweeps_made[0], job.thermalisation);  // once, before the first step
   EXPECT_EQ(backend.sweeps_made.size(), 1u + 2 * 2);
+}
+
+TEST(StepBenchmark, TakesTheParametersGiven) {
+  const Job job = tiny_job();
+  const auto backend = cpu_backend(job);
+  const auto log_psi = [&] {
+    std::vector<std::complex<double>> out(make_problem(job).samples);
+    backend->sample_log_psi(out);
+    return out;
+  };
+  StepBenchmark(job, *backend).repeat();
+  const auto own = log_psi();
+  std::vector<double> parameters = test::random_parameters(make_problem(job).system.parameters, 3);
+  StepBenchmark(job, *backend, parameters).repeat();
+  const auto given = log_psi();
+  StepBenchmark(job, *backend, initial_state(job, {}).parameters).repeat();
+  EXPECT_EQ(log_psi(), own);
+  EXPECT_NE(given, own);
 }
 
 TEST(StepBenchmark, MedianOfAnEvenNumberIsBetweenTheMiddleTwo) {

@@ -21,8 +21,10 @@ std::string job_fingerprint(const Configuration& configuration);
 /// came later; they then had their defaults.
 bool same_job(const Configuration& configuration, const std::string& fingerprint);
 
-/// Throws InputError unless the checkpoint is one of this job, in `directory`.
-void require_belongs(const RunDirectory& directory, const Configuration& configuration,
-                     const Checkpoint& checkpoint);
+/// The configuration that the checkpoint is of: `last`, or that of an earlier stage. A session may
+/// have ended between its configuration and its first checkpoint, or the one before the last is
+/// asked for. Throws InputError if there is none.
+Configuration configuration_of_checkpoint(const RunDirectory& directory, const Configuration& last,
+                                          const Checkpoint& checkpoint);
 
 }  // namespace plaquette

@@ -45,7 +45,8 @@ inline constexpr std::array<std::string_view, 16> kOperationNames = {"embed",
                                                                      "head backward"};
 static_assert(kOperationNames.size() == static_cast<std::size_t>(Operation::head_backward) + 1);
 
-/// Whether it mixes tokens: what attention itself takes.
+/// Whether it mixes tokens: what attention itself takes. The first layer does so from the spins on,
+/// with the dense products that it stands for.
 inline bool is_attention(Operation operation) {
   switch (operation) {
     case Operation::first_layer:

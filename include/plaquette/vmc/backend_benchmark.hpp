@@ -41,6 +41,8 @@ struct BackendBenchmark {
 struct BenchmarkPlan {
   int repeats = 3;          ///< timed, after one to warm up
   bool operations = false;  ///< every operation of the network as well
+  /// (P) of the network; empty for the ones that the job's search starts with.
+  std::vector<double> parameters = {};
   /// Told the backend and the seconds of the step that warms it up; empty for none.
   std::function<void(BackendKind, double)> on_first_step = {};
 };

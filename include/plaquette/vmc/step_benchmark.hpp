@@ -49,7 +49,8 @@ struct StepTimes {
 class StepBenchmark {
  public:
   /// The backend must have been made for make_problem(job), with chains, and outlive this.
-  StepBenchmark(const Job& job, Backend& backend);
+  /// parameters (P) are those of the network; empty for the ones that the job's search starts with.
+  StepBenchmark(const Job& job, Backend& backend, std::vector<double> parameters = {});
 
   /// One step, and a forward pass over its samples. Returns the seconds of the step. Throws as
   /// Optimisation::step() does.
