@@ -34,6 +34,8 @@ SIZES = {
     "small": {"L": 6, "d-model": 24, "heads": 6, "layers": 2, "chains": 64},
     "tutorial": {"L": 10, "d-model": 60, "heads": 10, "layers": 4, "chains": 256},
 }
+# What peers have too: the plain Hamiltonian and a network without projection.
+NETWORK = ("--no-marshall", "--symmetry", "none", "--patch", 2, "--ffn-ratio", 4, "--sampling-power", 2)
 JOBS = tuple(f"{attention}-{precision}" for attention in ("factored", "t5", "decoupled")
              for precision in ("fp32", "fp64"))
 J2 = 0.5
@@ -206,8 +208,8 @@ def refuse_large(differences, name):
 
 def check_textbook(python, machine, attention, folder):
     """Plaquette's update by full summation on 4x4 against the textbook that peers are measured against."""
-    network = ["--L", 4, "--J2", J2, "--d-model", 8, "--heads", 2, "--layers", 1,
-               "--attention", attention]
+    network = [*NETWORK, "--L", 4, "--J2", J2, "--d-model", 8, "--heads", 2, "--layers", 1,
+               "--attention", attention, "--precision", "fp64"]
     rate = 0.03
     before, after = folder / f"before-{attention}", folder / f"after-{attention}"
     machine.call("run", *network, "--steps", 0, "--chains", 16, "--samples", 16, "--out", before,
@@ -243,10 +245,10 @@ def compare_job(job, peers, pythons, machine, arguments, folder):
     if arguments.chains:
         size["chains"] = arguments.chains
     chains = size["chains"]
-    options = [word for key, value in size.items() for word in (f"--{key}", value)]
+    options = [*NETWORK, *(word for key, value in size.items() for word in (f"--{key}", value))]
     options += ["--samples", chains, "--J2", J2, "--attention", attention, "--diag-shift", DIAG_SHIFT]
     untrained = folder / job
-    machine.call("run", *options, "--steps", 0, "--out", untrained, "--quiet",
+    machine.call("run", *options, "--precision", "fp64", "--steps", 0, "--out", untrained, "--quiet",
                  *machine.device_options())
     model = untrained / "model.h5"
     options += ["--precision", precision, "--initial-model", model]

@@ -23,47 +23,34 @@ from tool_errors import BadInput
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# What a setting changes, as `run` takes it. Every option that matters is spelt out, so that a line
-# keeps its meaning when the program's defaults change.
-NETWORK = "--d-model 8 --heads 4 --layers 1 --ffn-ratio 2"
-CHAINS = "--sampling-power 1 --chains 256 --precision fp32"
-COSINE = "--steps 200 --schedule cosine --diag-shift 1e-3 --diag-shift-schedule cosine " \
-         "--diag-shift-end 2e-4"
+# What `run` is given. Every option that matters is spelt out, so that a line keeps its meaning when
+# the program's defaults change.
+FOUR_BY_FOUR = {
+    "marshall": True, "symmetry": "c4v", "patch": 1, "d-model": 8, "heads": 4, "layers": 2,
+    "ffn-ratio": 2, "sampling-power": 1, "chains": 256, "precision": "fp32", "optimizer": "sr",
+    "steps": 200, "learning-rate": 0.05, "schedule": "cosine", "diag-shift": 1e-2,
+    "diag-shift-schedule": "cosine", "diag-shift-end": 1e-4,
+}
+# Settings that differ from the defaults on 4x4 by what is said here.
 SETTINGS = {
-    "old defaults": "--steps 300 --learning-rate 0.03 --schedule constant --diag-shift 1e-3 "
-                    "--optimizer sr --patch 2 --d-model 16 --heads 4 --layers 2 --ffn-ratio 4 "
-                    "--chains 1024 --sampling-power 2 --precision fp64",
-    "small": f"--marshall --patch 1 {NETWORK} {CHAINS} {COSINE} --optimizer sr "
-             "--learning-rate 0.08",
-    "small, rate 0.05, shift 1e-2": f"--marshall --patch 1 {NETWORK} {CHAINS} --steps 200 "
-                                    "--schedule cosine --optimizer sr --learning-rate 0.05 "
-                                    "--diag-shift 1e-2 --diag-shift-schedule cosine "
-                                    "--diag-shift-end 1e-3",
-    "no sign rule": f"--patch 1 {NETWORK} {CHAINS} {COSINE} --optimizer sr --learning-rate 0.08",
-    "power 2": f"--marshall --patch 1 {NETWORK} --sampling-power 2 --chains 256 --precision fp32 "
-               f"{COSINE} --optimizer sr --learning-rate 0.08",
-    "patch 2": f"--marshall --patch 2 --d-model 16 --heads 4 --layers 1 --ffn-ratio 2 {CHAINS} "
-               f"{COSINE} --optimizer sr --learning-rate 0.08",
-    "spring": f"--marshall --patch 1 {NETWORK} {CHAINS} {COSINE} --optimizer spring "
-              "--momentum 0.9 --learning-rate 0.08",
-    "spin flip": f"--marshall --patch 1 {NETWORK} {CHAINS} {COSINE} --optimizer sr "
-                 "--learning-rate 0.08 --symmetry spin-flip",
-    "c4v": f"--marshall --patch 1 {NETWORK} {CHAINS} {COSINE} --optimizer sr "
-           "--learning-rate 0.08 --symmetry c4v",
-    "patch 2, translations": "--marshall --patch 2 --d-model 16 --heads 4 --layers 1 "
-                             f"--ffn-ratio 2 {CHAINS} {COSINE} --optimizer sr "
-                             "--learning-rate 0.08 --symmetry translations",
-    "4x4.toml": "--marshall --patch 1 --d-model 12 --heads 4 --layers 2 --ffn-ratio 2 "
-                f"--sampling-power 1 --chains 1024 --precision fp32 {COSINE} --optimizer sr "
-                "--learning-rate 0.08",
-    "two layers, 512 chains": "--marshall --patch 1 --d-model 12 --heads 4 --layers 2 "
-                              "--ffn-ratio 2 --sampling-power 1 --chains 512 --precision fp32 "
-                              f"{COSINE} --optimizer sr --learning-rate 0.08",
-    "patch 2, two layers": "--marshall --patch 2 --d-model 16 --heads 4 --layers 2 --ffn-ratio 2 "
-                           "--sampling-power 1 --chains 512 --precision fp32 "
-                           f"{COSINE} --optimizer sr --learning-rate 0.08",
+    "defaults": {},
+    "no projection, 1024 chains": {"symmetry": "none", "chains": 1024},
+    "no sign rule": {"marshall": False},
+    "1 layer": {"layers": 1},
+    "patch 2": {"patch": 2},
+    "power 2": {"sampling-power": 2},
+    "shift 1e-3 to 2e-4": {"diag-shift": 1e-3, "diag-shift-end": 2e-4},
+    "spring": {"optimizer": "spring", "momentum": 0.9},
 }
 FIELDS = ("setting", "L", "J2", "seed")
+
+
+def flags(setting):
+    """What `run` is given, in one line."""
+    options = {**FOUR_BY_FOUR, **SETTINGS[setting]}
+    words = ["--marshall" if options.pop("marshall") else "--no-marshall"]
+    words += [f"--{key} {value}" for key, value in options.items()]
+    return " ".join(words)
 
 
 def machine():
@@ -119,7 +106,7 @@ class Study:
     def run(self, case):
         setting, L, J2, seed = case
         exact = self.exact_energy(L, J2)
-        options = SETTINGS[setting]
+        options = flags(setting)
         start = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="plaquette-study-") as folder:
             directory = pathlib.Path(folder) / "run"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plaquette/io/bonds_file.hpp"
+#include "plaquette/io/symmetry_text.hpp"
 #include "plaquette/vmc/default_job.hpp"
 
 namespace plaquette {
@@ -77,10 +78,19 @@ std::string choose_left_open(const ConfigurationValues& given, Configuration& ta
   };
   const bool marshall = default_marshall(job);
   choose("marshall", job.couplings.marshall, marshall, marshall ? "--marshall" : "--no-marshall");
+  const SymmetryChoice symmetry = default_symmetry(job);
+  choose("symmetry", job.symmetry, symmetry, concat("--symmetry ", symmetry_text(symmetry)));
   const int patch = default_patch(job);
   choose("patch", job.network.patch, patch, concat("--patch ", patch));
+  const int d_model = default_d_model(job);
+  choose("d-model", job.network.d_model, d_model, concat("--d-model ", d_model));
   const double power = default_sampling_power(job);
   choose("sampling-power", job.sampling_power, power, concat("--sampling-power ", power));
+  if (!given.has("chains") && !given.has("samples")) {
+    const std::size_t chains = default_chains(job);
+    choose("chains", job.chains, chains, concat("--chains ", chains));
+    job.samples = chains;
+  }
   // A shift that is given alone is meant to stay, not to move towards the end of another's
   // schedule.
   if (given.has("diag-shift") && !given.has("diag-shift-schedule") &&

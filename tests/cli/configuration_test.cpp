@@ -98,7 +98,7 @@ TEST(ConfigurationFile, ListsAreLists) {
             std::string::npos);
   EXPECT_EQ(resolved("symmetry = [\"c4v\", \"spin-flip\"]"),
             resolved("symmetry = \"c4v,spin-flip\""));
-  EXPECT_EQ(resolved("symmetry = []"), resolved(""));
+  EXPECT_EQ(resolved("symmetry = []"), resolved("symmetry = \"none\""));
 }
 
 TEST(ConfigurationFile, EditorsMarksDoNotMatter) {

@@ -23,16 +23,20 @@ std::vector<std::string> with(std::vector<std::string> first,
   return first;
 }
 
-/// Says what matters here, whatever the defaults are: no sign rule, unless `more` asks for it.
+/// Says what matters here, whatever the defaults are: no sign rule and no projection, unless
+/// `more` asks for them.
 ProcessResult run(const fs::path& out, const std::vector<std::string>& more) {
   std::vector<std::string> arguments = {
-      "run",  "--d-model",       "8",    "--heads",    "2",        "--layers",
-      "1",    "--ffn-ratio",     "4",    "--patch",    "2",        "--sampling-power",
-      "2",    "--learning-rate", "0.03", "--schedule", "constant", "--diag-shift",
-      "1e-3", "--chains",        "64",   "--quiet",    "--out",    out.string()};
-  if (std::find(more.begin(), more.end(), "--marshall") == more.end()) {
-    arguments.emplace_back("--no-marshall");
-  }
+      "run",      "--d-model",    "8",    "--heads",         "2",    "--layers",
+      "1",        "--ffn-ratio",  "4",    "--patch",         "2",    "--sampling-power",
+      "2",        "--precision",  "fp64", "--learning-rate", "0.03", "--schedule",
+      "constant", "--diag-shift", "1e-3", "--chains",        "64",   "--quiet",
+      "--out",    out.string()};
+  const auto asked = [&](const char* flag) {
+    return std::find(more.begin(), more.end(), flag) != more.end();
+  };
+  if (!asked("--marshall")) arguments.emplace_back("--no-marshall");
+  if (!asked("--symmetry")) arguments.insert(arguments.end(), {"--symmetry", "none"});
   return plaquette_program(with(arguments, more));
 }
 

@@ -28,6 +28,10 @@ const std::vector<std::string> kSmall = {"--patch",
                                          "--ffn-ratio",
                                          "4",
                                          "--no-marshall",
+                                         "--symmetry",
+                                         "none",
+                                         "--precision",
+                                         "fp64",
                                          "--sampling-power",
                                          "2",
                                          "--learning-rate",
@@ -335,15 +339,20 @@ TEST(Run, ChoosesByTheLatticeAndSaysSo) {
     return text.find("\n" + line + "\n") != std::string::npos;
   };
   const std::string small = resolved({});
-  EXPECT_TRUE(has(small, "marshall = true") && has(small, "patch = 1")) << small;
+  EXPECT_TRUE(has(small, "marshall = true") && has(small, "patch = 1") &&
+              has(small, "symmetry = \"c4v=A1\"") && has(small, "samples = 256"))
+      << small;
   const std::string large = resolved({"--L", "10", "--no-marshall", "--diag-shift", "1e-5"});
-  EXPECT_TRUE(has(large, "marshall = false") && has(large, "patch = 2")) << large;
+  EXPECT_TRUE(has(large, "marshall = false") && has(large, "patch = 2") &&
+              has(large, "symmetry = \"none\"") && has(large, "samples = 1024"))
+      << large;
   EXPECT_TRUE(has(large, "diag-shift-schedule = \"constant\"")) << large;
 
   const ScratchDirectory scratch;
   const ProcessResult run = plaquette_program({"run", "--steps", "1", "--chains", "4", "--patch",
                                                "2", "--out", (scratch / "run").string()});
-  EXPECT_NE(run.err.find("chosen for this magnet: --marshall --sampling-power 1\n"),
+  EXPECT_NE(run.err.find("chosen for this magnet: --marshall --symmetry c4v=A1 --d-model 8 "
+                         "--sampling-power 1\n"),
             std::string::npos)
       << run.err;
 }

@@ -15,7 +15,10 @@ Job default_for(LatticeKind lattice, int L) {
 /// The job with all that is chosen by the magnet; whatever that is, it must fit the magnet.
 Job chosen(Job job) {
   job.couplings.marshall = default_marshall(job);
+  job.symmetry = default_symmetry(job);
   job.network.patch = default_patch(job);
+  job.network.d_model = default_d_model(job);
+  job.chains = job.samples = default_chains(job);
   job.sampling_power = default_sampling_power(job);
   make_system(job);
   return job;
@@ -39,6 +42,22 @@ TEST(DefaultJob, FollowsTheLattice) {
   }
 }
 
+/// On 6×6 collinear order is odd under a quarter turn about a site, Néel order even.
+TEST(DefaultJob, ProjectsOnlyWhereEveryJ2HasOneRepresentation) {
+  const auto projects = [](Job job) { return default_symmetry(job).c4v.has_value(); };
+  Job job = default_for(LatticeKind::square, 4);
+  EXPECT_TRUE(projects(job));
+  EXPECT_EQ(chosen(job).chains, 256u);
+  job.couplings.J2 = 1;
+  EXPECT_TRUE(projects(job));
+  job.couplings.J1 = -1;
+  EXPECT_FALSE(projects(job));
+  EXPECT_EQ(chosen(job).chains, 1024u);
+  for (const int L : {2, 6, 8, 10}) EXPECT_FALSE(projects(default_for(LatticeKind::square, L)));
+  EXPECT_FALSE(projects(default_for(LatticeKind::chain, 4)));
+  EXPECT_FALSE(projects(default_for(LatticeKind::shastry_sutherland, 4)));
+}
+
 TEST(DefaultJob, RotatesOnlyWhatOrdersAntiferromagnetically) {
   Job job = default_for(LatticeKind::square, 4);
   job.couplings.J2 = 1;
@@ -59,7 +78,10 @@ TEST(DefaultJob, ListedBondsHaveNoSublatticesAndPerhapsNoTranslations) {
 TEST(DefaultJob, ProjectedTranslationsGetPatchesOfTwo) {
   for (Job job : {default_for(LatticeKind::chain, 6), default_for(LatticeKind::square, 4)}) {
     job.symmetry.translations.emplace();
-    EXPECT_EQ(chosen(job).network.patch, 2);
+    job.network.patch = default_patch(job);
+    EXPECT_EQ(job.network.patch, 2);
+    job.couplings.marshall = true;
+    make_system(job);
   }
 }
 

@@ -17,6 +17,18 @@ bool default_marshall(const Job& job);
 /// and where the magnet lacks some translations or the search projects on them.
 int default_patch(const Job& job);
 
+/// 8 up to 20 sites, 16 above.
+int default_d_model(const Job& job);
+
+/// C4v's trivial representation on the 4×4 square lattice with its own bonds and J1 > 0, which
+/// holds the ground state at any J2: the next state of its momentum, of another representation,
+/// comes within 0.16 of it. None elsewhere: on 6×6 or 10×10 the representation of the ground state
+/// changes with J2, and the eight images of a sample cost more than they gain.
+SymmetryChoice default_symmetry(const Job& job);
+
+/// 1024; a quarter where samples have eight images.
+std::size_t default_chains(const Job& job);
+
 /// 1 up to 20 sites, so that configurations of wrongly small amplitude are seen; 2 above, where
 /// the weights would spread too far.
 double default_sampling_power(const Job& job);
