@@ -34,8 +34,9 @@ SIZES = {
     "small": {"L": 6, "d-model": 24, "heads": 6, "layers": 2, "chains": 64},
     "tutorial": {"L": 10, "d-model": 60, "heads": 10, "layers": 4, "chains": 256},
 }
-# What peers have too: the plain Hamiltonian and a network without projection.
-NETWORK = ("--no-marshall", "--symmetry", "none", "--patch", 2, "--ffn-ratio", 4, "--sampling-power", 2)
+# What peers do too: the plain Hamiltonian, a network without projection, SR.
+COMMON = ("--no-marshall", "--symmetry", "none", "--patch", 2, "--ffn-ratio", 4, "--sampling-power", 2,
+          "--optimizer", "sr")
 JOBS = tuple(f"{attention}-{precision}" for attention in ("factored", "t5", "decoupled")
              for precision in ("fp32", "fp64"))
 J2 = 0.5
@@ -208,7 +209,7 @@ def refuse_large(differences, name):
 
 def check_textbook(python, machine, attention, folder):
     """Plaquette's update by full summation on 4x4 against the textbook that peers are measured against."""
-    network = [*NETWORK, "--L", 4, "--J2", J2, "--d-model", 8, "--heads", 2, "--layers", 1,
+    network = [*COMMON, "--L", 4, "--J2", J2, "--d-model", 8, "--heads", 2, "--layers", 1,
                "--attention", attention, "--precision", "fp64"]
     rate = 0.03
     before, after = folder / f"before-{attention}", folder / f"after-{attention}"
@@ -245,7 +246,7 @@ def compare_job(job, peers, pythons, machine, arguments, folder):
     if arguments.chains:
         size["chains"] = arguments.chains
     chains = size["chains"]
-    options = [*NETWORK, *(word for key, value in size.items() for word in (f"--{key}", value))]
+    options = [*COMMON, *(word for key, value in size.items() for word in (f"--{key}", value))]
     options += ["--samples", chains, "--J2", J2, "--attention", attention, "--diag-shift", DIAG_SHIFT]
     untrained = folder / job
     machine.call("run", *options, "--precision", "fp64", "--steps", 0, "--out", untrained, "--quiet",

@@ -27,8 +27,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # the program's defaults change.
 FOUR_BY_FOUR = {
     "marshall": True, "symmetry": "c4v", "patch": 1, "d-model": 8, "heads": 4, "layers": 2,
-    "ffn-ratio": 2, "sampling-power": 1, "chains": 256, "precision": "fp32", "optimizer": "sr",
-    "steps": 200, "learning-rate": 0.05, "schedule": "cosine", "diag-shift": 1e-2,
+    "ffn-ratio": 2, "sampling-power": 1, "chains": 256, "precision": "fp32", "optimizer": "spring",
+    "momentum": 0.9, "steps": 150, "learning-rate": 0.05, "schedule": "cosine", "diag-shift": 1e-2,
     "diag-shift-schedule": "cosine", "diag-shift-end": 1e-4,
 }
 # Settings that differ from the defaults on 4x4 by what is said here.
@@ -40,7 +40,7 @@ SETTINGS = {
     "patch 2": {"patch": 2},
     "power 2": {"sampling-power": 2},
     "shift 1e-3 to 2e-4": {"diag-shift": 1e-3, "diag-shift-end": 2e-4},
-    "spring": {"optimizer": "spring", "momentum": 0.9},
+    "sr": {"optimizer": "sr"},
 }
 FIELDS = ("setting", "L", "J2", "seed")
 

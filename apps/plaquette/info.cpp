@@ -60,8 +60,8 @@ int info_command(const Arguments& arguments) {
   if (!options.parse(arguments)) return 0;
   if (!path.empty()) return describe(path, json);
 
-  resolve_job_options(options, job);
-  choose_left_open(options.values(), job);
+  options.values().apply(job);
+  resolve_search(options.values(), job);
   const Problem problem = make_problem(job.job);
   const BackendKind kind = job.chosen_backend();
   if (json) {

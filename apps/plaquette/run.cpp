@@ -43,8 +43,8 @@ int run_command(const Arguments& arguments) {
   options.flag("--quiet", run.output.quiet, "no progress on stderr");
   options.flag("--json", run.output.json, "print the summary as JSON");
   if (!options.parse(arguments)) return 0;
-  resolve_job_options(options, run.job);
-  const std::string chosen = choose_left_open(options.values(), run.job);
+  options.values().apply(run.job);
+  const std::string chosen = resolve_search(options.values(), run.job);
   require_first_stage(run.job);
 
   const Problem problem = make_problem(run.job.job);

@@ -43,11 +43,17 @@ void resolve_couplings(const ConfigurationValues& given, Configuration& target) 
   }
 }
 
-void resolve(const ConfigurationValues& given, Configuration& target) {
-  Job& job = target.job;
+namespace {
+
+void resolve_magnet(const ConfigurationValues& given, Configuration& target) {
   // A size that no lattice has must not hide behind what follows from it.
-  (void)make_lattice(job.lattice, job.L);
+  (void)make_lattice(target.job.lattice, target.job.L);
   resolve_couplings(given, target);
+}
+
+/// What follows from other options.
+void resolve_the_rest(const ConfigurationValues& given, Configuration& target) {
+  Job& job = target.job;
   // Of the chains and the samples, one that was not given follows the other.
   if (given.has("chains") && !given.has("samples")) job.samples = job.chains;
   if (given.has("samples") && !given.has("chains")) job.chains = job.samples;
@@ -62,12 +68,7 @@ void resolve(const ConfigurationValues& given, Configuration& target) {
   }
 }
 
-Configuration default_configuration() {
-  Configuration configuration;
-  configuration.job = default_job();
-  return configuration;
-}
-
+/// Chooses by the magnet what was not given; the flags that say the same.
 std::string choose_left_open(const ConfigurationValues& given, Configuration& target) {
   Job& job = target.job;
   std::string chosen;
@@ -91,6 +92,8 @@ std::string choose_left_open(const ConfigurationValues& given, Configuration& ta
     choose("chains", job.chains, chains, concat("--chains ", chains));
     job.samples = chains;
   }
+  const int steps = default_steps(job);
+  choose("steps", job.steps, steps, concat("--steps ", steps));
   // A shift that is given alone is meant to stay, not to move towards the end of another's
   // schedule.
   if (given.has("diag-shift") && !given.has("diag-shift-schedule") &&
@@ -98,6 +101,25 @@ std::string choose_left_open(const ConfigurationValues& given, Configuration& ta
     job.diag_shift_schedule = ScheduleKind::constant;
   }
   return chosen;
+}
+}  // namespace
+
+void resolve(const ConfigurationValues& given, Configuration& target) {
+  resolve_magnet(given, target);
+  resolve_the_rest(given, target);
+}
+
+std::string resolve_search(const ConfigurationValues& given, Configuration& target) {
+  resolve_magnet(given, target);
+  std::string chosen = choose_left_open(given, target);
+  resolve_the_rest(given, target);
+  return chosen;
+}
+
+Configuration default_configuration() {
+  Configuration configuration;
+  configuration.job = default_job();
+  return configuration;
 }
 
 }  // namespace plaquette

@@ -12,8 +12,9 @@ int sites_of(const Job& job) { return make_lattice(job.lattice, job.L).sites(); 
 
 Job default_job() {
   Job job;
-  job.steps = 200;
   job.network = {.patch = 1, .d_model = 16, .heads = 4, .layers = 2, .ffn_ratio = 2};
+  job.optimizer = Optimizer::spring;
+  job.momentum = 0.9;
   job.learning_rate = 0.05;
   job.schedule = ScheduleKind::cosine;
   job.diag_shift = 1e-2;
@@ -43,13 +44,15 @@ SymmetryChoice default_symmetry(const Job& job) {
   // (small J2) does not have.
   const bool one_representation = (job.L * job.L / 4) % 2 == 0;
   if (job.lattice == LatticeKind::square && job.couplings.bonds.empty() && job.couplings.J1 > 0 &&
-      one_representation && sites_of(job) <= kFewSites) {
+      one_representation && sites_of(job) <= kFewSites && job.sampler == SamplerKind::exchange) {
     choice.c4v = PointGroupIrrep::A1;
   }
   return choice;
 }
 
 std::size_t default_chains(const Job& job) { return job.symmetry.c4v ? 256 : 1024; }
+
+int default_steps(const Job& job) { return sites_of(job) <= kFewSites ? 150 : 300; }
 
 double default_sampling_power(const Job& job) { return sites_of(job) <= kFewSites ? 1 : 2; }
 

@@ -27,11 +27,11 @@ std::vector<std::string> with(std::vector<std::string> first,
 /// `more` asks for them.
 ProcessResult run(const fs::path& out, const std::vector<std::string>& more) {
   std::vector<std::string> arguments = {
-      "run",      "--d-model",    "8",    "--heads",         "2",    "--layers",
-      "1",        "--ffn-ratio",  "4",    "--patch",         "2",    "--sampling-power",
-      "2",        "--precision",  "fp64", "--learning-rate", "0.03", "--schedule",
-      "constant", "--diag-shift", "1e-3", "--chains",        "64",   "--quiet",
-      "--out",    out.string()};
+      "run",  "--d-model",   "8",        "--heads",      "2",    "--layers",
+      "1",    "--ffn-ratio", "4",        "--patch",      "2",    "--sampling-power",
+      "2",    "--precision", "fp64",     "--optimizer",  "sr",   "--learning-rate",
+      "0.03", "--schedule",  "constant", "--diag-shift", "1e-3", "--chains",
+      "64",   "--quiet",     "--out",    out.string()};
   const auto asked = [&](const char* flag) {
     return std::find(more.begin(), more.end(), flag) != more.end();
   };

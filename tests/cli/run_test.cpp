@@ -32,6 +32,8 @@ const std::vector<std::string> kSmall = {"--patch",
                                          "none",
                                          "--precision",
                                          "fp64",
+                                         "--optimizer",
+                                         "sr",
                                          "--sampling-power",
                                          "2",
                                          "--learning-rate",
@@ -340,7 +342,8 @@ TEST(Run, ChoosesByTheLatticeAndSaysSo) {
   };
   const std::string small = resolved({});
   EXPECT_TRUE(has(small, "marshall = true") && has(small, "patch = 1") &&
-              has(small, "symmetry = \"c4v=A1\"") && has(small, "samples = 256"))
+              has(small, "symmetry = \"c4v=A1\"") && has(small, "samples = 256") &&
+              has(small, "steps = 150") && has(small, "schedule-steps = 150"))
       << small;
   const std::string large = resolved({"--L", "10", "--no-marshall", "--diag-shift", "1e-5"});
   EXPECT_TRUE(has(large, "marshall = false") && has(large, "patch = 2") &&

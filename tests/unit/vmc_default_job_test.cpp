@@ -50,6 +50,9 @@ TEST(DefaultJob, ProjectsOnlyWhereEveryJ2HasOneRepresentation) {
   EXPECT_EQ(chosen(job).chains, 256u);
   job.couplings.J2 = 1;
   EXPECT_TRUE(projects(job));
+  job.sampler = SamplerKind::full_sum;
+  EXPECT_FALSE(projects(job));
+  job.sampler = SamplerKind::exchange;
   job.couplings.J1 = -1;
   EXPECT_FALSE(projects(job));
   EXPECT_EQ(chosen(job).chains, 1024u);

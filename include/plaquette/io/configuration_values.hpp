@@ -50,8 +50,9 @@ void resolve(const ConfigurationValues& given, Configuration& target);
 /// What a search begins with: default_job() and how to run it.
 Configuration default_configuration();
 
-/// Chooses by the magnet, as vmc/default_job.hpp says, what a search was not given. The flags that
-/// say the same, such as "--marshall --patch 1"; empty if all was given.
-std::string choose_left_open(const ConfigurationValues& given, Configuration& target);
+/// resolve() for a search that begins: what was not given is chosen by the magnet, as
+/// vmc/default_job.hpp says. The flags that say the same, such as "--marshall --patch 1"; empty if
+/// all was given. Throws InputError.
+std::string resolve_search(const ConfigurationValues& given, Configuration& target);
 
 }  // namespace plaquette
