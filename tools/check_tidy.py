@@ -35,11 +35,12 @@ def flags_of(entry):
     words = shlex.split(entry["command"])
     first = next(k for k, word in enumerate(words) if word.startswith("-"))
     words = words[first:]
-    for option in ("-o", "-c", "-MF", "-MT"):
+    # A header that GCC has precompiled is of no use to clang, and hides an include that is missing.
+    for option in ("-o", "-c", "-MF", "-MT", "-include"):
         while option in words:
             k = words.index(option)
             del words[k:k + 2]
-    return tuple(word for word in words if word != "-MD")
+    return tuple(word for word in words if word not in ("-MD", "-Winvalid-pch"))
 
 
 def groups(build):

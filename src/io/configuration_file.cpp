@@ -62,7 +62,7 @@ class Source {
     const std::size_t first = text.find_first_not_of(' ');
     if (first == std::string::npos) return "";
     text = text.substr(first, text.find_last_not_of(' ') + 1 - first);
-    return text.size() > kMost ? text.substr(0, kMost) + "..." : text;
+    return text.size() > kMost ? concat(text.substr(0, kMost), "...") : text;
   }
 
   std::string name_;

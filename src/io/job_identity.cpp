@@ -99,7 +99,7 @@ Configuration configuration_of_checkpoint(const RunDirectory& directory, const C
     for (int stage = last.stage - 1; stage >= 1; --stage) {
       const std::filesystem::path path = directory.earlier_configuration(stage);
       if (!std::filesystem::exists(path)) continue;
-      const Configuration earlier = read_configuration(path);
+      Configuration earlier = read_configuration(path);
       if (!same_job(earlier, checkpoint.job_fingerprint)) continue;
       require_belongs(directory, earlier, checkpoint);
       return earlier;

@@ -28,18 +28,21 @@ RunRecorder::RunRecorder(const RunDirectory& directory, const Job& job, const Ch
       interval_(interval),
       job_fingerprint_(start.job_fingerprint),
       earlier_seconds_(start.seconds),
-      log_(writable_log(directory), start.log_bytes) {}
+      log_(writable_log(directory), start.log_bytes),
+      logged_(start.state.step) {}
 
 double RunRecorder::seconds() const { return earlier_seconds_ + seconds_since(began_); }
 
 void RunRecorder::step(const StepRecord& record, const RunState& state) {
   log_.append(record);
+  logged_ = record.step;
   ++unsaved_;
   if (unsaved_ >= interval_.steps || seconds_since(saved_) >= 60 * interval_.minutes) save(state);
 }
 
 void RunRecorder::end(const RunState& state) {
-  if (unsaved_ > 0) save(state);
+  // A checkpoint ahead of its log would leave a step out of it for ever.
+  if (unsaved_ > 0 && logged_ == state.step) save(state);
 }
 
 /// The log first: a checkpoint must never point behind its end.

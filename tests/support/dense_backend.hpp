@@ -1,25 +1,15 @@
 #pragma once
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 
-#include <cmath>
 #include <complex>
 #include <cstdint>
 #include <span>
-#include <type_traits>
 #include <vector>
 
 #include "plaquette/backend/backend.hpp"
 
 namespace plaquette::testing_support {
-
-/// A span as an Eigen vector.
-template <class T>
-auto vector_view(std::span<T> values) {
-  using Vector = Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, 1>;
-  using Qualified = std::conditional_t<std::is_const_v<T>, const Vector, Vector>;
-  return Eigen::Map<Qualified>(values.data(), static_cast<Eigen::Index>(values.size()));
-}
 
 /// A backend whose log-derivatives and energies are given matrices, for tests of the driver: every
 /// verb of the SR step is one line of dense algebra. Chains are counted, not moved.
@@ -60,44 +50,15 @@ class DenseBackend : public Backend {
   void record_samples(std::size_t slot) override { slots.push_back(slot); }
   void set_samples(const ConfigurationBatch&) override {}
   ConfigurationBatch samples() const override { return {}; }
-  void sample_log_psi(std::span<std::complex<double>> out) override {
-    vector_view(out) = log_psi_values;
-  }
-  std::uint64_t sample_local_energies(std::span<std::complex<double>> out) override {
-    vector_view(out) = energies;
-    return out.size();
-  }
+  void sample_log_psi(std::span<std::complex<double>> out) override;
+  std::uint64_t sample_local_energies(std::span<std::complex<double>> out) override;
 
   Precision gram_precision(bool) const override { return Precision::fp64; }
   void accumulate_gram(std::span<const double> weights, std::span<const double> scale,
-                       PhaseClock&) override {
-    const Eigen::Map<const Eigen::VectorXd> w(weights.data(), log_derivatives.rows());
-    const Eigen::RowVectorXcd mean = w.transpose().cast<std::complex<double>>() * log_derivatives;
-    const Eigen::MatrixXcd centred = w.cwiseSqrt().cast<std::complex<double>>().asDiagonal() *
-                                     (log_derivatives.rowwise() - mean);
-    jacobian.resize(2 * centred.rows(), centred.cols());
-    jacobian << centred.real(), centred.imag();
-    for (std::size_t p = 0; p < scale.size(); ++p) {
-      jacobian.col(static_cast<Eigen::Index>(p)) *= scale[p];
-    }
-  }
-  SolveReport solve(double shift, std::span<const double> rhs, std::span<double> x) override {
-    shifts.push_back(shift);
-    if (shift < smallest_shift) return {.positive_definite = false};
-    Eigen::MatrixXd gram = form == GramForm::samples
-                               ? Eigen::MatrixXd(jacobian * jacobian.transpose())
-                               : Eigen::MatrixXd(jacobian.transpose() * jacobian);
-    gram.diagonal().array() += shift;
-    vector_view(x) = gram.ldlt().solve(vector_view(rhs));
-    if (solution_is_nan) x[0] = std::nan("");
-    return {.positive_definite = true};
-  }
-  void apply(std::span<const double> direction, std::span<double> rows) override {
-    vector_view(rows) = jacobian * vector_view(direction);
-  }
-  void apply_transpose(std::span<const double> rows, std::span<double> direction) override {
-    vector_view(direction) = jacobian.transpose() * vector_view(rows);
-  }
+                       PhaseClock& clock) override;
+  SolveReport solve(double shift, std::span<const double> rhs, std::span<double> x) override;
+  void apply(std::span<const double> direction, std::span<double> rows) override;
+  void apply_transpose(std::span<const double> rows, std::span<double> direction) override;
 
   void log_psi(const ConfigurationBatch&, std::span<std::complex<double>>) override {}
   void local_energies(const ConfigurationBatch&, std::span<std::complex<double>>) override {}

@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <Eigen/Dense>
 #include <cmath>
 #include <vector>
 
@@ -8,6 +7,7 @@
 #include "plaquette/vmc/estimate.hpp"
 #include "plaquette/vmc/optimisation.hpp"
 #include "support/dense_backend.hpp"
+#include "support/dense_updates.hpp"
 
 namespace plaquette {
 namespace {
@@ -52,14 +52,12 @@ TEST_F(OptimisationOfMatrices, StepMovesAgainstTheDirection) {
   EXPECT_EQ(record.acceptance, 0.25);
   EXPECT_EQ(record.learning_rate, job.learning_rate);
   EXPECT_FALSE(record.r_hat);
-  const Eigen::MatrixXd B = backend.jacobian;
   Eigen::VectorXcd centred = backend.energies.array() - backend.energies.mean();
   Eigen::VectorXd epsilon(24);
   epsilon << centred.real(), centred.imag();
   epsilon *= 2 / std::sqrt(12.0);
-  Eigen::MatrixXd T = B * B.transpose();
-  T.diagonal().array() += job.diag_shift;
-  const Eigen::VectorXd delta = B.transpose() * T.inverse() * epsilon;
+  const Eigen::VectorXd delta =
+      testing_support::sr_update(backend.jacobian, epsilon, job.diag_shift);
   for (std::size_t p = 0; p < state.parameters.size(); ++p) {
     EXPECT_NEAR(search.state().parameters[p],
                 state.parameters[p] - job.learning_rate * delta[static_cast<Eigen::Index>(p)],

@@ -1,12 +1,12 @@
 #include <gtest/gtest.h>
 
-#include <Eigen/Dense>
 #include <cmath>
 #include <vector>
 
 #include "plaquette/base/errors.hpp"
 #include "plaquette/vmc/stochastic_reconfiguration.hpp"
 #include "support/dense_backend.hpp"
+#include "support/dense_updates.hpp"
 
 namespace plaquette {
 namespace {
@@ -14,6 +14,9 @@ namespace {
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using testing_support::DenseBackend;
+using testing_support::march_update;
+using testing_support::spring_update;
+using testing_support::sr_update;
 
 constexpr double kShift = 1e-2;
 constexpr double kMu = 0.9;
@@ -22,19 +25,6 @@ constexpr double kBeta = 0.99;
 std::vector<double> to_std(const VectorXd& v) { return {v.data(), v.data() + v.size()}; }
 VectorXd to_eigen(const std::vector<double>& v) {
   return Eigen::Map<const VectorXd>(v.data(), static_cast<Eigen::Index>(v.size()));
-}
-
-/// The formulas of physics.md, word by word, with dense inverses. O is (2M, P).
-VectorXd spring(const MatrixXd& O, const VectorXd& epsilon, double lambda, const VectorXd& before) {
-  const MatrixXd T = O * O.transpose() + lambda * MatrixXd::Identity(O.rows(), O.rows());
-  return O.transpose() * T.inverse() * (epsilon - kMu * O * before) + kMu * before;
-}
-VectorXd march(const MatrixXd& O, const VectorXd& epsilon, double lambda, const VectorXd& before,
-               const VectorXd& v) {
-  const MatrixXd D = v.cwiseSqrt().cwiseInverse().asDiagonal();
-  const MatrixXd T = O * D * O.transpose() + lambda * MatrixXd::Identity(O.rows(), O.rows());
-  const VectorXd phi = kMu * before;
-  return D * O.transpose() * T.inverse() * (epsilon - O * phi) + phi;
 }
 
 struct Case {
@@ -82,29 +72,29 @@ class Reconfiguration : public testing::TestWithParam<Case> {
 };
 
 TEST_P(Reconfiguration, SrFollowsItsFormula) {
-  const MatrixXd S = O.transpose() * O + kShift * MatrixXd::Identity(O.cols(), O.cols());
   const Direction result = direction(Optimizer::sr, before, moment);
-  expect_equal(result.delta, S.inverse() * O.transpose() * epsilon);
+  expect_equal(result.delta, sr_update(O, epsilon, kShift));
   EXPECT_EQ(result.diag_shift, kShift);
   EXPECT_TRUE(result.second_moment.empty());
 }
 
 TEST_P(Reconfiguration, SpringFollowsItsFormula) {
   expect_equal(direction(Optimizer::spring, before, zero).delta,
-               spring(O, epsilon, kShift, before));
-  expect_equal(direction(Optimizer::spring, zero, zero).delta, spring(O, epsilon, kShift, zero));
+               spring_update(O, epsilon, kShift, kMu, before));
+  expect_equal(direction(Optimizer::spring, zero, zero).delta,
+               spring_update(O, epsilon, kShift, kMu, zero));
 }
 
 TEST_P(Reconfiguration, MarchFollowsItsFormula) {
   const Direction result = direction(Optimizer::march, before, moment);
-  const VectorXd expected = march(O, epsilon, kShift, before, moment);
+  const VectorXd expected = march_update(O, epsilon, kShift, kMu, before, moment);
   expect_equal(result.delta, expected);
   expect_equal(result.second_moment, kBeta * moment + (expected - before).cwiseAbs2());
 }
 
 TEST_P(Reconfiguration, MarchStartsAsSr) {
   const Direction first = direction(Optimizer::march, zero, zero);
-  expect_equal(first.delta, spring(O, epsilon, kShift, zero));
+  expect_equal(first.delta, spring_update(O, epsilon, kShift, kMu, zero));
   expect_equal(first.second_moment, to_eigen(first.delta).cwiseAbs2());
 }
 
@@ -113,7 +103,7 @@ TEST_P(Reconfiguration, RaisesTheShiftUntilTheMatrixIsPositive) {
   const Direction result = direction(Optimizer::sr, zero, zero, 1e-3);
   EXPECT_EQ(result.diag_shift_raises, 3);
   EXPECT_NEAR(result.diag_shift, 1, 1e-12);
-  expect_equal(result.delta, spring(O, epsilon, 1, zero));
+  expect_equal(result.delta, spring_update(O, epsilon, 1, kMu, zero));
   const Direction from_zero = direction(Optimizer::sr, zero, zero, 0);
   EXPECT_EQ(backend.shifts[5], 1e-10);
   EXPECT_EQ(from_zero.diag_shift_raises, 11);

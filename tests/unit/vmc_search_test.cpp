@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <Eigen/Dense>
 #include <vector>
 
 #include "plaquette/vmc/search.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "plaquette/io/checkpoint.hpp"
@@ -18,7 +19,8 @@ struct CheckpointInterval {
 };
 
 /// Keeps a run directory up with a search: the log, checkpoints, the model. Whatever ends the
-/// search, the directory holds a checkpoint of the last state. Throws IoError.
+/// search, the directory holds a checkpoint of the last state whose step is in the log; the one
+/// before where the log could not be written. Throws IoError.
 class RunRecorder : public SearchSink {
  public:
   /// The run goes on from `start`: the log is cut back to it. Looks first whether every file can be
@@ -28,7 +30,7 @@ class RunRecorder : public SearchSink {
 
   void begin(const RunState& state) override { save(state); }
   void step(const StepRecord& record, const RunState& state) override;
-  /// Saves unless the last checkpoint says it all.
+  /// Saves unless the last checkpoint says it all, or the log lacks the last step.
   void end(const RunState& state) override;
 
   /// Wall clock over all sessions of the run.
@@ -45,6 +47,7 @@ class RunRecorder : public SearchSink {
   std::string job_fingerprint_;
   double earlier_seconds_;
   RunLog log_;
+  std::uint64_t logged_;  ///< the last step in the log
   int unsaved_ = 0;
   Clock::time_point began_ = Clock::now();
   Clock::time_point saved_ = began_;
