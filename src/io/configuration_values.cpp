@@ -68,40 +68,46 @@ void resolve_the_rest(const ConfigurationValues& given, Configuration& target) {
   }
 }
 
+/// The options whose value depends on the magnet.
+constexpr const char* kChosenKeys[] = {"marshall",       "patch",      "d-model",
+                                       "sampling-power", "chains",     "steps",
+                                       "optimizer",      "diag-shift", "diag-shift-end"};
+
+/// Takes one option of `chosen`; the flag that says the same: --marshall, --patch 1.
+std::string take(const ConfigurationOption& option, const Configuration& chosen,
+                 Configuration& target) {
+  std::string value = option.write(chosen);
+  std::erase(value, '"');
+  option.read(target, value);
+  if (option.negation.empty()) return concat("--", option.key, ' ', value);
+  return concat("--", value == "true" ? option.key : option.negation);
+}
+
 /// Chooses by the magnet what was not given; the flags that say the same.
 std::string choose_left_open(const ConfigurationValues& given, Configuration& target) {
   Job& job = target.job;
-  std::string chosen;
-  const auto choose = [&](std::string_view key, auto& field, auto value, const auto& flag) {
-    if (given.has(key)) return;
-    field = value;
-    chosen += (chosen.empty() ? "" : " ") + std::string(flag);
-  };
-  const bool marshall = default_marshall(job);
-  choose("marshall", job.couplings.marshall, marshall, marshall ? "--marshall" : "--no-marshall");
-  const SymmetryChoice symmetry = default_symmetry(job);
-  choose("symmetry", job.symmetry, symmetry, concat("--symmetry ", symmetry_text(symmetry)));
-  const int patch = default_patch(job);
-  choose("patch", job.network.patch, patch, concat("--patch ", patch));
-  const int d_model = default_d_model(job);
-  choose("d-model", job.network.d_model, d_model, concat("--d-model ", d_model));
-  const double power = default_sampling_power(job);
-  choose("sampling-power", job.sampling_power, power, concat("--sampling-power ", power));
-  if (!given.has("chains") && !given.has("samples")) {
-    const std::size_t chains = default_chains(job);
-    choose("chains", job.chains, chains, concat("--chains ", chains));
-    job.samples = chains;
+  std::vector<std::string_view> keys(std::begin(kChosenKeys), std::end(kChosenKeys));
+  if (!given.has("symmetry")) {
+    job.symmetry = default_symmetry(job);
+    keys.insert(keys.begin() + 1, "symmetry");
   }
-  const int steps = default_steps(job);
-  choose("steps", job.steps, steps, concat("--steps ", steps));
+  Configuration chosen = target;
+  chosen.job = default_job(job);
   // A shift that is given alone is meant to stay, not to move towards the end of another's
   // schedule.
   if (given.has("diag-shift") && !given.has("diag-shift-schedule") &&
       !given.has("diag-shift-end")) {
     job.diag_shift_schedule = ScheduleKind::constant;
   }
-  return chosen;
+  std::string flags;
+  for (const std::string_view key : keys) {
+    if (given.has(key) || (key == "chains" && given.has("samples"))) continue;
+    flags += (flags.empty() ? "" : " ") + take(configuration_option(key), chosen, target);
+  }
+  if (!given.has("chains") && !given.has("samples")) job.samples = job.chains;
+  return flags;
 }
+
 }  // namespace
 
 void resolve(const ConfigurationValues& given, Configuration& target) {
@@ -118,7 +124,8 @@ std::string resolve_search(const ConfigurationValues& given, Configuration& targ
 
 Configuration default_configuration() {
   Configuration configuration;
-  configuration.job = default_job();
+  configuration.job.symmetry = default_symmetry(configuration.job);
+  configuration.job = default_job(configuration.job);
   return configuration;
 }
 

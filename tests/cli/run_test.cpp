@@ -347,7 +347,7 @@ TEST(Run, ChoosesByTheLatticeAndSaysSo) {
       << small;
   const std::string large = resolved({"--L", "10", "--no-marshall", "--diag-shift", "1e-5"});
   EXPECT_TRUE(has(large, "marshall = false") && has(large, "patch = 2") &&
-              has(large, "symmetry = \"none\"") && has(large, "samples = 1024"))
+              has(large, "symmetry = \"none\"") && has(large, "samples = 2048"))
       << large;
   EXPECT_TRUE(has(large, "diag-shift-schedule = \"constant\"")) << large;
 
@@ -355,7 +355,8 @@ TEST(Run, ChoosesByTheLatticeAndSaysSo) {
   const ProcessResult run = plaquette_program({"run", "--steps", "1", "--chains", "4", "--patch",
                                                "2", "--out", (scratch / "run").string()});
   EXPECT_NE(run.err.find("chosen for this magnet: --marshall --symmetry c4v=A1 --d-model 8 "
-                         "--sampling-power 1\n"),
+                         "--sampling-power 1 --optimizer spring --diag-shift 0.01 "
+                         "--diag-shift-end 0.0001\n"),
             std::string::npos)
       << run.err;
 }
