@@ -35,11 +35,6 @@ FOUR_BY_FOUR = {
 SETTINGS = {
     "defaults": {},
     "no projection, 1024 chains": {"symmetry": "none", "chains": 1024},
-    "no sign rule": {"marshall": False},
-    "1 layer": {"layers": 1},
-    "patch 2": {"patch": 2},
-    "power 2": {"sampling-power": 2},
-    "shift 1e-3 to 2e-4": {"diag-shift": 1e-3, "diag-shift-end": 2e-4},
     "sr": {"optimizer": "sr"},
 }
 FIELDS = ("setting", "L", "J2", "seed")

@@ -90,19 +90,21 @@ void add_network(Options& all) {
 
 ConfigurationOption symmetry_option() {
   // A run may be continued with another projection.
-  return {.key = "symmetry",
-          .help = "project on: none, or some of translations, c4v, spin-flip, with commas",
-          .group = symmetry,
-          .role = how_to_run,
-          .notation = Notation::text_or_texts,
-          .allowed = "a text such as \"translations,c4v\", or a list of texts",
-          .negation = "",
-          .read = [](Configuration& target,
-                     const std::string& text) { target.job.symmetry = parse_symmetry(text); },
-          .write =
-              [](const Configuration& source) {
-                return toml_string(symmetry_text(source.job.symmetry));
-              }};
+  return {
+      .key = "symmetry",
+      .help =
+          "project on: none, or some of translations, c4v, spin-flip, with commas; run: c4v on 4x4",
+      .group = symmetry,
+      .role = how_to_run,
+      .notation = Notation::text_or_texts,
+      .allowed = "a text such as \"translations,c4v\", or a list of texts",
+      .negation = "",
+      .read = [](Configuration& target,
+                 const std::string& text) { target.job.symmetry = parse_symmetry(text); },
+      .write =
+          [](const Configuration& source) {
+            return toml_string(symmetry_text(source.job.symmetry));
+          }};
 }
 
 void add_sampling(Options& all) {
