@@ -13,6 +13,9 @@ cd "$scratch"
 "$plaquette" run --config "$root/examples/4x4.toml" --out runs/4x4 --steps 3 --chains 64 \
   --attention t5 --attention-every 1 --quiet
 "$plaquette" run --config "$root/examples/6x6.toml" --out runs/6x6 --steps 1 --chains 16 --quiet
+# The defaults on 6x6 are those of the example.
+diff <("$plaquette" run --L 6 --memory-limit 4G --dry-run) \
+  <("$plaquette" run --config "$root/examples/6x6.toml" --memory-limit 4G --dry-run)
 "$plaquette" resume runs/4x4 --steps 4 --quiet
 "$plaquette" resume runs/4x4 --steps 5 --symmetry c4v,spin-flip --quiet
 "$plaquette" measure runs/4x4 --quiet
