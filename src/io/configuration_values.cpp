@@ -102,7 +102,8 @@ std::string choose_left_open(const ConfigurationValues& given, Configuration& ta
   std::string flags;
   for (const std::string_view key : keys) {
     if (given.has(key) || (key == "chains" && given.has("samples"))) continue;
-    flags += (flags.empty() ? "" : " ") + take(configuration_option(key), chosen, target);
+    if (!flags.empty()) flags += ' ';
+    flags += take(configuration_option(key), chosen, target);
   }
   if (!given.has("chains") && !given.has("samples")) job.samples = job.chains;
   return flags;
