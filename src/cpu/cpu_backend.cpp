@@ -115,17 +115,13 @@ class CpuBackend final : public Backend {
     return energies_of(samples_, out);
   }
 
-  Precision gram_precision(bool scaled) const override {
-    return multiplies_in_single(problem_.gram_form, problem_.precision.log_derivatives, scaled)
-               ? Precision::fp32
-               : Precision::fp64;
-  }
-  void accumulate_gram(std::span<const double> weights, std::span<const double> column_scale,
-                       PhaseClock& clock) override {
+  Precision accumulate_gram(std::span<const double> weights, std::span<const double> column_scale,
+                            double shift, PhaseClock& clock) override {
     jacobian().define(view(samples_, {0, samples_.count()}), weights, column_scale);
-    jacobian().gram(gram_.data(), clock);
+    const Precision products = jacobian().gram(gram_.data(), shift, clock);
     const std::size_t n = gram_size();
     for (std::size_t i = 0; i < n; ++i) gram_diagonal_[i] = gram_[i * n + i];
+    return products;
   }
 
   SolveReport solve(double shift, std::span<const double> rhs, std::span<double> x) override {

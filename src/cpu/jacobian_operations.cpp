@@ -119,6 +119,32 @@ void centre_columns(Executor& executor, TensorView<Factor, 2> out,
 }
 
 template <class Real>
+void add_squared_norms(Executor& executor, double* squares, const JacobianEntries<Real>& entries,
+                       const double* mean, std::size_t mean_stride, const double* weights,
+                       std::size_t slice, bool accumulate) {
+  const FixedPartition slices{entries.columns, slice};
+  executor.for_each(FixedPartition{2 * entries.samples, kRowPiece},
+                    [&](IndexRange piece, Workspace&) {
+                      for (std::size_t r = piece.begin; r < piece.end; ++r) {
+                        const std::size_t part = r / entries.samples;
+                        const std::size_t k = r % entries.samples;
+                        const double* centre = mean + part * mean_stride;
+                        const Real* in = entries.data + entries.row(part, k) * entries.stride;
+                        if (!accumulate) squares[r] = 0;
+                        for (std::size_t s = 0; s < slices.count(); ++s) {
+                          double sum = 0;
+#pragma omp simd reduction(+ : sum)
+                          for (std::size_t c = slices[s].begin; c < slices[s].end; ++c) {
+                            const double centred = static_cast<double>(in[c]) - centre[c];
+                            sum += centred * centred;
+                          }
+                          squares[r] += weights[k] * sum;
+                        }
+                      }
+                    });
+}
+
+template <class Real>
 void row_products(Executor& executor, double* rows, std::size_t row_stride,
                   const JacobianEntries<Real>& entries, const double* y, std::size_t slice,
                   bool accumulate) {
@@ -189,6 +215,8 @@ void add_column_gram(Executor& executor, double* gram, TensorView<const double, 
                              const double*, std::size_t, bool);
 PLAQUETTE_INSTANTIATE(float)
 PLAQUETTE_INSTANTIATE(double)
+template void add_squared_norms(Executor&, double*, const JacobianEntries<float>&, const double*,
+                                std::size_t, const double*, std::size_t, bool);
 template void centre_columns(Executor&, TensorView<float, 2>, const JacobianEntries<float>&,
                              const double*, std::size_t, const double*, const double*);
 #undef PLAQUETTE_INSTANTIATE

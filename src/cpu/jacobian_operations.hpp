@@ -25,6 +25,13 @@ void centre_columns(Executor& executor, TensorView<Factor, 2> out,             /
                     std::size_t mean_stride, const double* weights,            // (m)
                     const double* scale);                                      // (W) or null
 
+/// squares[part·m + k] (+)= |row (part, k) of what centre_columns makes without scales|², slice by
+/// slice of columns. squares (2m).
+template <class Real>
+void add_squared_norms(Executor& executor, double* squares, const JacobianEntries<Real>& entries,
+                       const double* mean, std::size_t mean_stride,  // (2, mean_stride)
+                       const double* weights, std::size_t slice, bool accumulate);
+
 /// rows[part·row_stride + k] (+)= Σ_c entries[part, k, c] y_c, slice by slice of columns.
 template <class Real>
 void row_products(Executor& executor, double* rows, std::size_t row_stride,

@@ -134,13 +134,13 @@ class CudaBackend final : public Backend {
     return evaluated;
   }
 
-  Precision gram_precision(bool) const override { return Precision::fp64; }
-  void accumulate_gram(std::span<const double> weights, std::span<const double> column_scale,
-                       PhaseClock& clock) override {
+  Precision accumulate_gram(std::span<const double> weights, std::span<const double> column_scale,
+                            double shift, PhaseClock& clock) override {
     const PhaseRange range("log-derivatives and Gram matrix");
     jacobian().define(samples_.all(), weights, column_scale);
-    jacobian().gram(gram_->data(), clock);
+    const Precision products = jacobian().gram(gram_->data(), shift, clock);
     gram_->keep_diagonal();
+    return products;
   }
 
   SolveReport solve(double shift, std::span<const double> rhs, std::span<double> x) override {

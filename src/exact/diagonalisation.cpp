@@ -1,12 +1,11 @@
 #include "plaquette/exact/diagonalisation.hpp"
 
-#include <Spectra/SymEigsSolver.h>
-#include <Eigen/Dense>
-
 #include <algorithm>
 #include <cmath>
 
+#include "exact/lowest_eigenpair.hpp"
 #include "exact/sector_operator.hpp"
+#include "plaquette/base/errors.hpp"
 #include "plaquette/base/philox.hpp"
 #include "plaquette/physics/sector.hpp"
 
@@ -14,54 +13,28 @@ namespace plaquette {
 
 namespace {
 
-using exact::SectorOperator;
-
-constexpr std::ptrdiff_t kLargestDenseSector = 100;
+constexpr std::size_t kLargestDenseSector = 100;
 
 /// The eigenvector's sign is free: fix it.
-GroundState with_fixed_sign(double energy, const Eigen::VectorXd& vector) {
-  Eigen::Index largest = 0;
-  vector.cwiseAbs().maxCoeff(&largest);
-  const double scale = (vector[largest] < 0 ? -1.0 : 1.0) / vector.norm();
-  GroundState ground{energy, std::vector<double>(static_cast<std::size_t>(vector.size()))};
-  for (Eigen::Index k = 0; k < vector.size(); ++k) {
-    ground.amplitudes[static_cast<std::size_t>(k)] = scale * vector[k];
-  }
-  return ground;
+GroundState with_fixed_sign(exact::Eigenpair found) {
+  std::vector<double>& vector = found.vector;
+  const double largest =
+      *std::ranges::max_element(vector, {}, [](double amplitude) { return std::abs(amplitude); });
+  double squares = 0;
+  for (const double amplitude : vector) squares += amplitude * amplitude;
+  const double scale = (largest < 0 ? -1.0 : 1.0) / std::sqrt(squares);
+  for (double& amplitude : vector) amplitude *= scale;
+  return {found.value, std::move(vector)};
 }
 
-GroundState by_dense_diagonalisation(const SectorOperator& op) {
-  const Eigen::Index size = op.rows();
-  Eigen::MatrixXd matrix(size, size);
-  for (Eigen::Index column = 0; column < size; ++column) {
-    const Eigen::VectorXd unit = Eigen::VectorXd::Unit(size, column);
-    op.perform_op(unit.data(), matrix.col(column).data());
-  }
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(matrix);
-  if (solver.info() != Eigen::Success) {
-    throw NumericalError("dense diagonalisation did not converge; are all couplings finite?");
-  }
-  return with_fixed_sign(solver.eigenvalues()[0], solver.eigenvectors().col(0));
-}
-
-GroundState by_lanczos(SectorOperator& op) {
-  constexpr Eigen::Index kKrylovVectors = 40;
-  constexpr Eigen::Index kRestarts = 1000;
-  constexpr double kTolerance = 1e-11;  // of the residual, relative to the energy
-  // A fixed start without symmetry, so that no ground state is orthogonal to it.
-  Eigen::VectorXd start(op.rows());
-  for (Eigen::Index k = 0; k < start.size(); ++k) {
+/// A fixed start without symmetry, so that no ground state is orthogonal to it.
+std::vector<double> start_vector(std::size_t size) {
+  std::vector<double> start(size);
+  for (std::size_t k = 0; k < size; ++k) {
     const auto index = static_cast<std::uint32_t>(k);
     start[k] = uniform(philox(0, {index, 0, 0, Purpose::initial_parameter})) - 0.5;
   }
-  Spectra::SymEigsSolver<SectorOperator> solver(op, 1, kKrylovVectors);
-  solver.init(start.data());
-  solver.compute(Spectra::SortRule::SmallestAlge, kRestarts, kTolerance);
-  if (solver.info() != Spectra::CompInfo::Successful) {
-    throw NumericalError(concat("Lanczos did not converge within ", kRestarts, " restarts of ",
-                                kKrylovVectors, " vectors"));
-  }
-  return with_fixed_sign(solver.eigenvalues()[0], solver.eigenvectors().col(0));
+  return start;
 }
 
 }  // namespace
@@ -73,8 +46,11 @@ GroundState ground_state(const Hamiltonian& hamiltonian, int threads) {
     throw InputError(concat("exact diagonalisation of ", hamiltonian.sites, " sites: the limit is ",
                             kMaxEnumeratedSites, "; use a smaller --L"));
   }
-  SectorOperator op(hamiltonian, threads);
-  return op.rows() <= kLargestDenseSector ? by_dense_diagonalisation(op) : by_lanczos(op);
+  const exact::SectorOperator op(hamiltonian, threads);
+  const auto product = [&op](const double* x, double* y) { op.apply(x, y); };
+  return with_fixed_sign(op.rows() <= kLargestDenseSector
+                             ? exact::lowest_by_diagonalisation(op.rows(), product)
+                             : exact::lowest_by_lanczos(start_vector(op.rows()), product));
 }
 
 }  // namespace plaquette

@@ -31,7 +31,7 @@ SectorOperator::SectorOperator(const Hamiltonian& hamiltonian, int threads)
       states_(zero_magnetisation_states(hamiltonian.sites)),
       rank_(hamiltonian.sites) {}
 
-void SectorOperator::perform_op(const double* x, double* y) const {
+void SectorOperator::apply(const double* x, double* y) const {
   const std::ptrdiff_t size = rows();
 #pragma omp parallel for schedule(static) num_threads(threads_)
   for (std::ptrdiff_t row = 0; row < size; ++row) {

@@ -26,18 +26,14 @@ class SectorRank {
   std::vector<std::uint32_t> within_;  // rank of a low half among those of its bit count
 };
 
-/// H on the Sz = 0 sector, never stored: rows are generated from the bonds. Has the members that
-/// Spectra asks of an operator.
+/// H on the Sz = 0 sector, never stored: rows are generated from the bonds.
 class SectorOperator {
  public:
-  using Scalar = double;
-
   SectorOperator(const Hamiltonian& hamiltonian, int threads);
 
-  std::ptrdiff_t rows() const { return static_cast<std::ptrdiff_t>(states_.size()); }
-  std::ptrdiff_t cols() const { return rows(); }
+  std::size_t rows() const { return states_.size(); }
   /// y = H x. Each row is summed by one thread in the order of the bonds.
-  void perform_op(const double* x, double* y) const;
+  void apply(const double* x, double* y) const;
 
  private:
   Hamiltonian hamiltonian_;

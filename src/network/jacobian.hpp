@@ -53,14 +53,26 @@ struct JacobianShape {
   }
 };
 
-/// Whether the Gram matrix is made of products in FP32, given that the backend can. Rounding of
-/// size 2⁻²⁴ |B|² comes to an update divided by the shift; in the samples' form Bᵀ then damps it:
-/// 0.02 to 0.03 % of the update at a shift of 1e-3 for samples of |ψ|², up to ten times that where
-/// a few samples of tiny amplitude make |B| large. The parameters' form would be off by 3 %, and
-/// column scales, which make B some ten times larger, by 5 %: these stay FP64.
-constexpr bool multiplies_in_single(GramForm form, Precision entries, bool scaled) {
-  return form == GramForm::samples && entries == Precision::fp32 && !scaled;
+/// Whether products in FP32 may make the Gram matrix, given that the backend can and that rounding
+/// allows it. The parameters' form would move an update by 3 %, and column scales, which make B
+/// some ten times larger, by 5 %: these stay FP64.
+constexpr bool may_multiply_in_single(GramForm form, bool scaled) {
+  return form == GramForm::samples && !scaled;
 }
+
+/// Estimate of the spectral norm of what rounding adds to T = B Bᵀ when its products are in FP32.
+/// squared_norms (2M): of the rows of B. An element is off by about 2⁻²⁴ |B_i| |B_j|, as a random
+/// number; one row of a sample near a node of ψ, where log-derivatives diverge, may dominate.
+inline double single_rounding(std::span<const double> squared_norms) {
+  double sum = 0;
+  for (const double squared : squared_norms) sum += squared * squared;
+  return 0x1p-23 * std::sqrt(sum);
+}
+
+/// FP32 products are taken while single_rounding is at most this part of the shift. On a search on
+/// 6×6 (docs/results/gram-rounding.md) the update then moves by at most some 5 %, as noise does, of
+/// which two sets of samples have more than 100 %; from 20 times that the matrix is lost.
+constexpr double kToleratedRounding = 1;
 
 /// The Jacobian B of backend.hpp, (2M, P).
 class Jacobian {
@@ -76,8 +88,9 @@ class Jacobian {
                       std::span<const double> column_scale) = 0;
   /// The samples or the parameters have changed: nothing may be asked of B until the next define.
   virtual void forget() = 0;
-  /// Lower triangle of B Bᵀ into gram (2M, 2M), or of Bᵀ B into gram (P, P), by the form.
-  virtual void gram(double* gram, PhaseClock& clock) = 0;
+  /// Lower triangle of B Bᵀ into gram (2M, 2M), or of Bᵀ B into gram (P, P), by the form; the
+  /// arithmetic of the products, which `shift` decides as Backend::accumulate_gram says.
+  virtual Precision gram(double* gram, double shift, PhaseClock& clock) = 0;
   virtual void apply(std::span<const double> direction, std::span<double> rows) = 0;
   virtual void apply_transpose(std::span<const double> rows, std::span<double> direction) = 0;
 };
@@ -86,8 +99,8 @@ class Jacobian {
 /// are held as the backward pass leaves them, in its precision. Products with vectors go over them
 /// with a correction for the means,
 ///   (B x)_k = √w_k (O_k·y − ⟨O⟩·y), y = c x;   (Bᵀ r)_p = c_p (Σ_k a_k O_kp − ⟨O_p⟩ Σ_k a_k),
-/// a = √w r; the Gram matrix is made of slices that are centred and scaled in FP64. Where
-/// multiplies_in_single says so, they are rounded to FP32 after that.
+/// a = √w r; the Gram matrix is made of slices that are centred and scaled in FP64, and rounded to
+/// FP32 after that where the shift allows it.
 /// The executor's namespace has the operations on entries (cpu|cuda/jacobian_operations.hpp).
 template <class Executor, class Real>
 class JacobianOf final : public Jacobian {
@@ -125,11 +138,12 @@ class JacobianOf final : public Jacobian {
 
   void forget() override { configurations_ = nullptr; }
 
-  void gram(double* gram, PhaseClock& clock) override {
+  Precision gram(double* gram, double shift, PhaseClock& clock) override {
     if (!shape_.by_samples()) {
       const auto scope = clock.measure(Phase::log_derivatives);
       know_means();
     }
+    const Precision products = precision_of_products(shift, clock);
     for (std::size_t b = 0; b < blocks().count(); ++b) {
       {
         const auto scope = clock.measure(Phase::log_derivatives);
@@ -137,9 +151,10 @@ class JacobianOf final : public Jacobian {
         executor_.synchronize();  // so that each phase is charged its own time
       }
       const auto scope = clock.measure(Phase::gram);
-      add_slices(gram, blocks()[b]);
+      add_slices(gram, blocks()[b], products);
       executor_.synchronize();
     }
+    return products;
   }
 
   void apply(std::span<const double> direction, std::span<double> out) override {
@@ -281,12 +296,35 @@ class JacobianOf final : public Jacobian {
     }
   }
 
-  /// gram += the products of the loaded block's slices.
-  void add_slices(double* gram, IndexRange block) {
-    if constexpr (Executor::kMultipliesSingleRows && std::is_same_v<Real, float>) {
-      if (multiplies_in_single(shape_.form, Precision::fp32, !host_scale_.empty())) {
-        return add_slices_of<float>(gram, block);
+  static constexpr bool kMultipliesInSingle =
+      Executor::kMultipliesSingleRows && std::is_same_v<Real, float>;
+
+  /// Looks at the rows before they are multiplied: a matrix of FP32 products that turns out too
+  /// coarse would have to be made again.
+  Precision precision_of_products(double shift, PhaseClock& clock) {
+    if constexpr (kMultipliesInSingle) {
+      if (!may_multiply_in_single(shape_.form, !host_scale_.empty())) return Precision::fp64;
+      for (std::size_t b = 0; b < blocks().count(); ++b) {
+        {
+          const auto scope = clock.measure(Phase::log_derivatives);
+          load(b);
+        }
+        const auto scope = clock.measure(Phase::gram);
+        const IndexRange block = blocks()[b];
+        add_squared_norms(executor_, rows_.data(), entries(block), mean_.data() + block.begin,
+                          shape_.parameters, weights_.data(), JacobianShape::kColumnSlice, b > 0);
       }
+      std::vector<double> squared_norms(2 * shape_.samples);
+      executor_.download(std::span<double>(squared_norms), rows_);
+      if (single_rounding(squared_norms) <= kToleratedRounding * shift) return Precision::fp32;
+    }
+    return Precision::fp64;
+  }
+
+  /// gram += the products of the loaded block's slices.
+  void add_slices(double* gram, IndexRange block, Precision products) {
+    if constexpr (kMultipliesInSingle) {
+      if (products == Precision::fp32) return add_slices_of<float>(gram, block);
     }
     add_slices_of<double>(gram, block);
   }

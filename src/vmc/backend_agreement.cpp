@@ -73,7 +73,7 @@ StepNumbers step_numbers(const Job& job, const Problem& problem, Backend& backen
   const EnergyEstimate energy = estimate(energies, weights, problem.chains);
   const std::vector<double> rows = energy_residuals(energies, weights, energy.mean);
   PhaseClock clock;
-  backend.accumulate_gram(weights, {}, clock);
+  backend.accumulate_gram(weights, {}, job.diag_shift, clock);
   StepNumbers numbers;
   numbers.force.resize(problem.system.parameters.size);
   backend.apply_transpose(rows, numbers.force);

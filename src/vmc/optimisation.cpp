@@ -155,6 +155,7 @@ RunState Optimisation::updated(const Measurement& measured, StepRecord& record) 
   record.learning_rate = rate;
   record.diag_shift = direction.diag_shift;
   record.diag_shift_raises = direction.diag_shift_raises;
+  record.gram_precision = direction.gram_precision;
 
   RunState next;
   next.step = record.step;

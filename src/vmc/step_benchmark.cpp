@@ -68,7 +68,6 @@ std::vector<StepTimes::Row> StepTimes::rows() const {
 
 StepBenchmark::StepBenchmark(const Job& job, Backend& backend, std::vector<double> parameters)
     : problem_(make_problem(job)),
-      scales_columns_(job.optimizer == Optimizer::march),
       backend_(backend),
       times_(no_times()),
       optimisation_(standing_still(job), backend,
@@ -92,7 +91,6 @@ StepTimes StepBenchmark::no_times() const {
                                       .seconds = {},
                                       .evaluations = samples,
                                       .flops = samples * of_all_images(system, gradient)};
-  times.of(Phase::gram).precision = backend_.gram_precision(scales_columns_);
   times.of(Phase::gram).flops = gram_flops(problem_.gram_form, M, P);
   times.of(Phase::solve).flops = solve_flops(problem_.gram_form, M, P);
   return times;
@@ -106,6 +104,7 @@ double StepBenchmark::repeat() {
   StepRecord record;
   const double step = seconds_of([&] { record = optimisation_.step(); });
   times_.step.seconds.push_back(step);
+  times_.of(Phase::gram).precision = record.gram_precision;
   for (std::size_t k = 0; k < kPhaseNames.size(); ++k) {
     times_.phases[k].seconds.push_back(record.clock.seconds(static_cast<Phase>(k)));
   }

@@ -99,7 +99,7 @@ Direction StochasticReconfiguration::direction(Backend& backend, std::span<const
   const bool has_momentum = optimizer_ != Optimizer::sr && !is_zero(memory.previous);
   const std::vector<double> scale =
       march ? march_column_scale(memory.second_moment) : std::vector<double>{};
-  backend.accumulate_gram(weights, scale, clock);
+  const Precision products = backend.accumulate_gram(weights, scale, diag_shift, clock);
   interruption_.poll();
 
   const auto scope = clock.measure(Phase::solve);
@@ -109,7 +109,8 @@ Direction StochasticReconfiguration::direction(Backend& backend, std::span<const
     for (std::size_t p = 0; p < parameters_; ++p) phi[p] = momentum_ * memory.previous[p];
     rows = deflated(backend, residuals, phi, scale);
   }
-  Direction result{.delta = {}, .second_moment = {}, .diag_shift = diag_shift};
+  Direction result{
+      .delta = {}, .second_moment = {}, .diag_shift = diag_shift, .gram_precision = products};
   result.delta = solve(backend, rows, result);
   for (std::size_t p = 0; p < scale.size(); ++p) result.delta[p] *= scale[p];
   for (std::size_t p = 0; p < parameters_; ++p) result.delta[p] += phi[p];

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kChains = 37;
 constexpr std::size_t kSamples = 2 * kChains;
+constexpr double kShift = 1e-2;
 
 /// All that one step computes.
 struct StepResults {
@@ -82,9 +83,9 @@ class Determinism : public BackendTest<BackendCase> {
     for (double& number : rhs) number = uniform(random);
     const std::vector<double> weights(kSamples, 1.0 / kSamples);
     PhaseClock clock;
-    backend.accumulate_gram(weights, {}, clock);
+    backend.accumulate_gram(weights, {}, kShift, clock);
     results.solution.resize(size);
-    EXPECT_TRUE(backend.solve(1e-2, rhs, results.solution).positive_definite);
+    EXPECT_TRUE(backend.solve(kShift, rhs, results.solution).positive_definite);
     std::vector<double> direction(parameters);
     for (double& number : direction) number = uniform(random);
     results.rows.resize(2 * kSamples);

@@ -61,7 +61,7 @@ class ReconfigurationParity : public BackendTest<BackendCase> {
     backend->set_parameters(random_parameters(made.table(), 7));
     backend->set_samples(states);
     PhaseClock clock;
-    backend->accumulate_gram(weights, scale, clock);
+    backend->accumulate_gram(weights, scale, kShift, clock);
     return backend;
   }
 
@@ -108,7 +108,7 @@ TEST_P(ReconfigurationParity, ForgetsTheJacobianOfOtherInputs) {
   backend->set_parameters(random_parameters(made.table(), 8));
   EXPECT_THROW(backend->apply(x, rows), std::logic_error);
   PhaseClock clock;
-  backend->accumulate_gram(weights, scale, clock);
+  backend->accumulate_gram(weights, scale, kShift, clock);
   EXPECT_NO_THROW(backend->apply(x, rows));
   backend->set_samples(states);
   EXPECT_THROW(backend->apply_transpose(rows, direction), std::logic_error);
@@ -191,7 +191,7 @@ TEST_P(ReconfigurationParity, NaNIsReported) {
     theta[theta.size() / 2] = std::nan("");
     backend->set_parameters(theta);
     PhaseClock clock;
-    backend->accumulate_gram(weights, scale, clock);
+    backend->accumulate_gram(weights, scale, kShift, clock);
     const std::size_t size = form == GramForm::samples ? 2 * kSamples : parameters;
     std::vector<double> x(size);
     EXPECT_FALSE(backend->solve(kShift, std::vector<double>(size, 1.0), x).positive_definite);
@@ -205,7 +205,7 @@ TEST_P(ReconfigurationParity, NoScaleIsAScaleOfOne) {
   std::vector<double> ones(2 * kSamples);
   backend->apply(x, ones);
   PhaseClock clock;
-  backend->accumulate_gram(weights, {}, clock);
+  backend->accumulate_gram(weights, {}, kShift, clock);
   std::vector<double> none(2 * kSamples);
   backend->apply(x, none);
   EXPECT_EQ(ones, none);

@@ -27,8 +27,8 @@ std::uint64_t DenseBackend::sample_local_energies(std::span<std::complex<double>
   return out.size();
 }
 
-void DenseBackend::accumulate_gram(std::span<const double> weights, std::span<const double> scale,
-                                   PhaseClock&) {
+Precision DenseBackend::accumulate_gram(std::span<const double> weights,
+                                        std::span<const double> scale, double, PhaseClock&) {
   const Eigen::Map<const Eigen::VectorXd> w(weights.data(), log_derivatives.rows());
   const Eigen::RowVectorXcd mean = w.transpose().cast<std::complex<double>>() * log_derivatives;
   const Eigen::MatrixXcd centred =
@@ -38,6 +38,7 @@ void DenseBackend::accumulate_gram(std::span<const double> weights, std::span<co
   for (std::size_t p = 0; p < scale.size(); ++p) {
     jacobian.col(static_cast<Eigen::Index>(p)) *= scale[p];
   }
+  return Precision::fp64;
 }
 
 SolveReport DenseBackend::solve(double shift, std::span<const double> rhs, std::span<double> x) {

@@ -53,9 +53,8 @@ class DenseBackend : public Backend {
   void sample_log_psi(std::span<std::complex<double>> out) override;
   std::uint64_t sample_local_energies(std::span<std::complex<double>> out) override;
 
-  Precision gram_precision(bool) const override { return Precision::fp64; }
-  void accumulate_gram(std::span<const double> weights, std::span<const double> scale,
-                       PhaseClock& clock) override;
+  Precision accumulate_gram(std::span<const double> weights, std::span<const double> scale,
+                            double shift, PhaseClock& clock) override;
   SolveReport solve(double shift, std::span<const double> rhs, std::span<double> x) override;
   void apply(std::span<const double> direction, std::span<double> rows) override;
   void apply_transpose(std::span<const double> rows, std::span<double> direction) override;

@@ -47,7 +47,7 @@ class Reconfiguration : public testing::TestWithParam<Case> {
     before = VectorXd::Random(parameters);
     moment = VectorXd::Random(parameters).cwiseAbs2();
     zero = VectorXd::Zero(parameters);
-    backend.accumulate_gram(weights, {}, clock);
+    backend.accumulate_gram(weights, {}, 0, clock);
     O = backend.jacobian;
   }
   Direction direction(Optimizer optimizer, const VectorXd& previous, const VectorXd& v,

@@ -19,7 +19,7 @@ namespace plaquette {
 enum class BackendKind { cpu, cuda };
 enum class Precision { fp32, fp64 };
 
-/// Arithmetic of the network in each phase. For the Gram matrix see Backend::gram_precision; the
+/// Arithmetic of the network in each phase. For the Gram matrix see Backend::accumulate_gram; the
 /// solve is always FP64.
 struct PrecisionPolicy {
   Precision sampling = Precision::fp64;
@@ -108,13 +108,13 @@ class Backend {
   virtual std::uint64_t sample_local_energies(std::span<std::complex<double>> out) = 0;  // (M)
 
   // ---- stochastic reconfiguration on the current samples
-  /// Of the products that make the Gram matrix, without column scales and with them. Sums of FP32
-  /// products go on in FP64 after a few columns.
-  virtual Precision gram_precision(bool scaled) const = 0;
   /// Computes the Gram matrix of B in the problem's form. weights (M); column_scale (P), empty
-  /// for ones. Charges its time to Phase::log_derivatives and Phase::gram.
-  virtual void accumulate_gram(std::span<const double> weights,
-                               std::span<const double> column_scale, PhaseClock& clock) = 0;
+  /// for ones. Returns the arithmetic of its products: FP32, whose sums go on in FP64 after a few
+  /// columns, only where its rounding is far below `shift`, the smallest that `solve` will be
+  /// given; 0 asks for FP64. Charges its time to Phase::log_derivatives and Phase::gram.
+  virtual Precision accumulate_gram(std::span<const double> weights,
+                                    std::span<const double> column_scale, double shift,
+                                    PhaseClock& clock) = 0;
   /// Solves (gram + shift) x = rhs in FP64. x and rhs have 2M or P elements, by form.
   virtual SolveReport solve(double shift, std::span<const double> rhs, std::span<double> x) = 0;
   /// rows (2M) = B direction (P). As apply_transpose, it needs a Gram matrix accumulated since the

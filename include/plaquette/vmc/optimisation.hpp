@@ -29,6 +29,7 @@ struct StepRecord {
   double learning_rate = 0;     ///< what the update used, SPRING's cap included
   double diag_shift = 0;        ///< what the solve used in the end
   int diag_shift_raises = 0;    ///< times the shift had to be raised in this step
+  Precision gram_precision = Precision::fp64;  ///< of the Gram matrix's products
   /// Spread of the attention over the samples (attention_statistics.hpp), by layer and head; empty
   /// in steps that do not look at it.
   std::vector<std::vector<double>> attention_spread;

@@ -65,7 +65,6 @@ class StepBenchmark {
   double forward_flops(Precision precision) const;  // of one configuration
 
   Problem problem_;
-  bool scales_columns_;
   Backend& backend_;
   StepTimes times_;
   Optimisation optimisation_;

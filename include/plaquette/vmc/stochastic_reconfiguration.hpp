@@ -23,6 +23,7 @@ struct Direction {
   std::vector<double> second_moment;  ///< (P) MARCH's v after this step; else empty
   double diag_shift = 0;              ///< λ of the solve that succeeded
   int diag_shift_raises = 0;
+  Precision gram_precision = Precision::fp64;  ///< of the Gram matrix's products
 };
 
 /// The update direction from the samples that the backend holds. O is (2M, P), ε is (2M); c scales
