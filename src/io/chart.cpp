@@ -142,6 +142,7 @@ class Drawing {
     }
     for (const ChartLevel& level : chart_.levels) text += level_line(level);
     for (const ChartCurve& curve : curves_) text += line(curve);
+    for (const ChartLevel& level : chart_.levels) text += level_text(level);
     for (const ChartMark& mark : chart_.marks) text += mark_cross(mark);
     return text + "</svg>";
   }
@@ -200,11 +201,16 @@ class Drawing {
 
   std::string level_line(const ChartLevel& level) const {
     if (!y_.holds(level.y)) return {};
+    return fmt::format(R"(<line class="level" x1="{:.2f}" x2="{:.2f}" y1="{:.2f}" y2="{:.2f}"/>)",
+                       x_.start, x_.end, y_(level.y), y_(level.y));
+  }
+
+  /// On the line, or below one at the upper edge; on the left, where curves begin high.
+  std::string level_text(const ChartLevel& level) const {
+    if (!y_.holds(level.y)) return {};
     const double y = y_(level.y);
-    // The text stands on the line, or below one at the upper edge.
-    return fmt::format(
-        R"(<line class="level" x1="{:.2f}" x2="{:.2f}" y1="{:.2f}" y2="{:.2f}"/><text class="level" x="{:.2f}" y="{:.2f}">{}</text>)",
-        x_.start, x_.end, y, y, x_.end - 3, y - kTop < 14 ? y + 13 : y - 4, html_text(level.label));
+    return fmt::format(R"(<text class="level" x="{:.2f}" y="{:.2f}">{}</text>)", x_.start + 4,
+                       y - kTop < 14 ? y + 13 : y - 4, html_text(level.label));
   }
 
   std::string mark_cross(const ChartMark& mark) const {
@@ -291,8 +297,9 @@ std::string bar_figure(const std::string& title, const std::string& unit,
 std::string map_figure(const CellMap& map, double largest) {
   constexpr int kShades = 20;
   constexpr double kCell = 10;
-  const double left = map.row_names.empty() ? 0.0 : kCell;
-  const double below = map.column_names.empty() ? 0.0 : kCell;
+  const double text_size = 0.4 * static_cast<double>(map.columns);
+  const double left = map.row_names.empty() ? 0.0 : 2.5 * text_size;
+  const double below = map.column_names.empty() ? 0.0 : 1.6 * text_size;
   // Cells of one shade are one path: a map of 100×100 cells stays small.
   std::vector<std::string> paths(2 * kShades + 1);
   const auto shade = [&](std::size_t row, std::size_t column) {
@@ -312,8 +319,9 @@ std::string map_figure(const CellMap& map, double largest) {
   const auto rows = static_cast<double>(map.rows);
   const auto columns = static_cast<double>(map.columns);
   std::string text = fmt::format(
-      R"svg(<svg class="map" viewBox="{:.0f} -1 {:.0f} {:.0f}" role="img" aria-label="{}"><g transform="scale({})">)svg",
-      -left - 1, kCell * columns + left + 2, kCell * rows + below + 2, html_text(map.title), kCell);
+      R"svg(<svg class="map" viewBox="{:.1f} -1 {:.1f} {:.1f}" font-size="{:.1f}" role="img" aria-label="{}"><g transform="scale({})">)svg",
+      -left - 1, kCell * columns + left + 2, kCell * rows + below + 2, text_size,
+      html_text(map.title), kCell);
   for (int k = -kShades; k <= kShades; ++k) {
     const std::string& path = paths[static_cast<std::size_t>(k + kShades)];
     if (path.empty() || k == 0) continue;
@@ -324,13 +332,14 @@ std::string map_figure(const CellMap& map, double largest) {
                       kCell * rows);
   for (std::size_t k = 0; k < map.row_names.size(); ++k) {
     if (map.row_names[k].empty()) continue;
-    text += fmt::format(R"(<text class="row" x="-3" y="{:.1f}">{}</text>)",
-                        kCell * (static_cast<double>(k) + 0.7), html_text(map.row_names[k]));
+    text += fmt::format(R"(<text class="row" x="{:.1f}" y="{:.1f}">{}</text>)", -0.5 * text_size,
+                        kCell * (static_cast<double>(k) + 0.5) + 0.35 * text_size,
+                        html_text(map.row_names[k]));
   }
   for (std::size_t k = 0; k < map.column_names.size(); ++k) {
     if (map.column_names[k].empty()) continue;
     text += fmt::format(R"(<text x="{:.1f}" y="{:.1f}">{}</text>)",
-                        kCell * (static_cast<double>(k) + 0.5), kCell * rows + 0.75 * kCell,
+                        kCell * (static_cast<double>(k) + 0.5), kCell * rows + 1.3 * text_size,
                         html_text(map.column_names[k]));
   }
   return figure(map.title, text + "</svg>", "");

@@ -135,12 +135,21 @@ const std::vector<Property>& properties() {
   return kProperties;
 }
 
+std::string coloured_name(Runs runs, std::size_t run) {
+  return fmt::format(R"(<span class="dot c{}"></span>{})", run % 8, html_text(runs[run].name));
+}
+
+/// Whose cell it is, where the page is too narrow for a table with a head.
+std::string owner(Runs runs, std::size_t run) {
+  if (runs.size() == 1) return {};
+  return fmt::format(R"(<span class="who">{}</span>)", coloured_name(runs, run));
+}
+
 /// The runs' names as the head of a table, with their colours.
 std::string table_head(Runs runs) {
   std::string text = "<thead><tr><th></th>";
   for (std::size_t r = 0; r < runs.size(); ++r) {
-    text += fmt::format(R"(<th scope="col"><span class="dot c{}"></span>{}</th>)", r % 8,
-                        html_text(runs[r].name));
+    text += fmt::format(R"(<th scope="col">{}</th>)", coloured_name(runs, r));
   }
   return text + "</tr></thead>";
 }
@@ -149,8 +158,8 @@ std::string overview(Runs runs) {
   std::string text = "<div class=\"wide\"><table class=\"runs\">" + table_head(runs) + "<tbody>";
   for (const Property& property : properties()) {
     text += fmt::format(R"(<tr><th scope="row">{}</th>)", property.name);
-    for (const RunReading& run : runs) {
-      text += fmt::format("<td>{}</td>", html_text(property.text(run)));
+    for (std::size_t r = 0; r < runs.size(); ++r) {
+      text += fmt::format("<td>{}{}</td>", owner(runs, r), html_text(property.text(runs[r])));
     }
     text += "</tr>";
   }
@@ -192,11 +201,11 @@ std::string verdict_table(Runs runs, const std::vector<std::vector<Verdict>>& ve
   for (const Verdict* question : questions) {
     text += fmt::format(R"(<tr><th scope="row">{}<small>{}</small></th>)",
                         html_text(question->question), html_text(question->reason));
-    for (const std::vector<Verdict>& of_run : verdicts) {
-      const Verdict* const found = find(of_run, question->question);
-      text += found == nullptr ? "<td>–</td>"
-                               : fmt::format("<td>{}{}</td>", grade_mark(found->grade),
-                                             html_text(found->finding));
+    for (std::size_t r = 0; r < runs.size(); ++r) {
+      const Verdict* const found = find(verdicts[r], question->question);
+      text += found == nullptr ? fmt::format("<td>{}–</td>", owner(runs, r))
+                               : fmt::format("<td>{}{}{}</td>", owner(runs, r),
+                                             grade_mark(found->grade), html_text(found->finding));
     }
     text += "</tr>";
   }
@@ -208,8 +217,7 @@ std::string next_list(Runs runs, const std::vector<std::vector<Verdict>>& verdic
   for (std::size_t r = 0; r < runs.size(); ++r) {
     const std::vector<std::string> advice = next_steps(runs[r], verdicts[r]);
     if (runs.size() > 1) {
-      text += fmt::format(R"(<h3><span class="dot c{}"></span>{}</h3>)", r % 8,
-                          html_text(runs[r].name));
+      text += fmt::format("<h3>{}</h3>", coloured_name(runs, r));
     }
     if (advice.empty()) text += "<p>Nothing: the run is ended, sound and measured.</p>";
     if (advice.empty()) continue;

@@ -1,7 +1,9 @@
 #include "plaquette/io/run_verdicts.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <string_view>
 
 #include "fmt/format.h"
 
@@ -50,6 +52,24 @@ std::vector<double> last_spread(const RunReading& run) {
     if (!spread.empty()) break;
   }
   return spread;
+}
+
+/// As a word of a shell.
+std::string quoted(const std::string& path) {
+  const auto harmless = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("_./-+=,").find(c) != std::string_view::npos;
+  };
+  if (!path.empty() && std::ranges::all_of(path, harmless)) return path;
+  std::string word = "'";
+  for (const char c : path) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
+/// `text` with `value` in the place of a word.
+std::string with(std::string text, std::string_view word, const std::string& value) {
+  const std::size_t at = text.find(word);
+  return at == std::string::npos ? text : text.replace(at, word.size(), value);
 }
 
 }  // namespace
@@ -283,7 +303,7 @@ Verdict judge_limit(const Estimate& energy, double step_error,
   switch (find_limit(energy, step_error, reference, change)) {
     case Limit::unknown:
       verdict.finding = "not known: " + rest;
-      verdict.advice = "run a larger network too and compare: plaquette extrapolate DIR DIR2";
+      verdict.advice = "run a larger network too and compare: plaquette extrapolate DIR OTHER";
       break;
     case Limit::steps:
       verdict.grade = Grade::caution;
@@ -369,6 +389,10 @@ std::vector<std::string> next_steps(const RunReading& run, const std::vector<Ver
   }
   if (run.finished() && run.current_measurement() == nullptr) {
     advice.emplace_back("observables with error bars: plaquette measure DIR");
+  }
+  for (std::string& one : advice) {
+    one = with(one, "--steps N", fmt::format("--steps {}", 2 * run.step()));
+    one = with(one, "DIR", quoted(run.directory.root.string()));
   }
   return advice;
 }

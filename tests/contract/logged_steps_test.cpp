@@ -46,8 +46,11 @@ TEST(LoggedSteps, ReadsWhatTheLogWrote) {
 TEST(LoggedSteps, ALineThatIsBeingWrittenIsLeftOut) {
   const ScratchDirectory scratch;
   const auto path = scratch / "log.jsonl";
-  const std::string whole = to_json_line({.step = 1}) + "\n";
-  const std::string next = to_json_line({.step = 2}) + "\n";
+  StepRecord record;
+  record.step = 1;
+  const std::string whole = to_json_line(record) + "\n";
+  record.step = 2;
+  const std::string next = to_json_line(record) + "\n";
   for (std::size_t bytes = 1; bytes < next.size(); ++bytes) {
     put_contents(path, whole + next.substr(0, bytes));
     const StepLog log = read_step_log(path);

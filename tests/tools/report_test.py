@@ -279,8 +279,8 @@ class Page(unittest.TestCase):
         rows = {"".join(row[0].itertext()): ["".join(cell.itertext()) for cell in row[1:]]
                 for row in table.iter(XHTML + "tr") if row[0].get("scope") == "row"}
         ended = next(cells for question, cells in rows.items() if question.startswith("Has the run"))
-        self.assertTrue(ended[0].startswith("✓yes, after 60 steps"), ended)
-        self.assertTrue(ended[1].startswith("!no: step 60 of 300"), ended)
+        self.assertTrue(ended[0].startswith("a✓yes, after 60 steps"), ended)
+        self.assertTrue(ended[1].startswith("b!no: step 60 of 300"), ended)
 
     def test_texts_are_escaped(self):
         name = b'a<b>&"\xff\'x'

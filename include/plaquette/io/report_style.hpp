@@ -36,11 +36,12 @@ table.verdicts th[scope=row]{color:var(--ink);width:34rem;max-width:50vw}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,25rem),1fr));gap:1rem}
 figure{margin:0;padding:.8rem;background:var(--card);border:1px solid var(--rule);border-radius:6px;min-width:0}
 figcaption{font-weight:600;font-size:.92rem;margin-bottom:.35rem}
-svg{display:block;width:100%;height:auto;font:12px system-ui,sans-serif;font-variant-numeric:tabular-nums}
+svg{display:block;width:100%;height:auto;font-family:system-ui,sans-serif;font-variant-numeric:tabular-nums}
+.chart,.bars{font-size:12px}
 svg text{fill:var(--soft)}
 .axis line{stroke:var(--rule)}
 .axis.x text,text.name,.map text{text-anchor:middle}
-.axis.y text,text.row,text.level,.map text.row{text-anchor:end}
+.axis.y text,text.row,.map text.row{text-anchor:end}
 svg text.level{fill:var(--ink);font-size:11px;paint-order:stroke;stroke:var(--card);stroke-width:3px}
 line.level{stroke:var(--ink);stroke-dasharray:2 3}
 .c0{--c:var(--c0)}.c1{--c:var(--c1)}.c2{--c:var(--c2)}.c3{--c:var(--c3)}
@@ -58,9 +59,15 @@ line.level{stroke:var(--ink);stroke-dasharray:2 3}
 .maps.large{grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),26rem))}
 .maps figcaption{font-weight:400;font-size:.8rem}
 .maps.large figcaption{min-height:2.4em}
-.map{font-size:5px}
 .plus{fill:var(--plus)}.minus{fill:var(--minus)}
 .frame{fill:none;stroke:var(--rule);stroke-width:1px;vector-effect:non-scaling-stroke}
+.who{display:none}
+@media(max-width:720px){table thead{display:none}
+table,tbody,tr,tbody th,td{display:block}
+tr{padding:.35rem 0;border-bottom:1px solid var(--rule)}
+th,td{padding:.05rem 0;border:0}
+table.verdicts th[scope=row]{width:auto;max-width:none}
+.who{display:block;color:var(--soft);font-size:.8rem;font-weight:400}}
 pre{overflow-x:auto;font-size:.8rem}
 summary{cursor:pointer;overflow-wrap:anywhere}
 )";

@@ -19,7 +19,8 @@ struct Verdict {
   Grade grade = Grade::unknown;
   std::string finding = {};  ///< the answer, with its numbers
   std::string reason = {};   ///< the thresholds, and why they are these
-  std::string advice = {};   ///< what to do; empty if nothing
+  /// What to do; empty if nothing. DIR stands for the run, N for steps.
+  std::string advice = {};
 };
 
 /// R̂ up to which chains count as one (Vehtari et al., Bayesian Anal. 16, 667), and from which on
@@ -84,8 +85,9 @@ Verdict judge_attention(std::span<const double> spread, const std::optional<Esti
 /// All that can be asked of a run, in the order in which one asks.
 std::vector<Verdict> judge(const RunReading& run);
 
-/// What to do next, most pressing first: the advice of what is bad, then of what wants caution;
-/// if there is none, to measure.
+/// What to do next, most pressing first: the advice of what is bad, then of what wants caution,
+/// then of what is not known, and to measure a run that ended. Commands name the run, as a shell
+/// reads it.
 std::vector<std::string> next_steps(const RunReading& run, const std::vector<Verdict>& verdicts);
 
 }  // namespace plaquette
