@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "fmt/format.h"
@@ -119,6 +120,8 @@ class Drawing {
     }
     if (chart_.from) add(*chart_.from);
     if (chart_.to) add(*chart_.to);
+    // Room for a level's text below it.
+    if (!chart_.levels.empty() && !chart_.logarithmic) y.low -= 0.05 * (y.high - y.low);
     y_ = padded(y, chart_.logarithmic);
     y_.start = kHeight - kBottom;
     y_.end = kTop;
@@ -174,14 +177,14 @@ class Drawing {
 
   std::string band(const ChartCurve& curve) const {
     std::string there;
-    std::string back;
+    std::vector<std::string> back;
     for (const ChartPoint& point : curve.points) {
       if (!std::isfinite(point.low) || !std::isfinite(point.high)) continue;
       there += fmt::format("{:.2f},{:.2f} ", x_(point.x), clamped(point.high));
-      back = fmt::format("{:.2f},{:.2f} ", x_(point.x), clamped(point.low)) + back;
+      back.push_back(fmt::format("{:.2f},{:.2f} ", x_(point.x), clamped(point.low)));
     }
-    return fmt::format(R"(<polygon class="band c{}" points="{}"/>)", colour(curve.colour),
-                       there + back);
+    for (auto corner = back.rbegin(); corner != back.rend(); ++corner) there += *corner;
+    return fmt::format(R"(<polygon class="band c{}" points="{}"/>)", colour(curve.colour), there);
   }
 
   std::string line(const ChartCurve& curve) const {
@@ -205,12 +208,15 @@ class Drawing {
                        x_.start, x_.end, y_(level.y), y_(level.y));
   }
 
-  /// On the line, or below one at the upper edge; on the left, where curves begin high.
+  /// Below a line that is low or at the upper edge, else on it; on the left, where curves begin
+  /// high.
   std::string level_text(const ChartLevel& level) const {
     if (!y_.holds(level.y)) return {};
     const double y = y_(level.y);
+    const double room = y_.start - y;
+    const bool below = y - kTop < 14 || (room > 14 && room < (y_.start - y_.end) / 4);
     return fmt::format(R"(<text class="level" x="{:.2f}" y="{:.2f}">{}</text>)", x_.start + 4,
-                       y - kTop < 14 ? y + 13 : y - 4, html_text(level.label));
+                       below ? y + 12 : y - 4, html_text(level.label));
   }
 
   std::string mark_cross(const ChartMark& mark) const {
@@ -295,23 +301,24 @@ std::string bar_figure(const std::string& title, const std::string& unit,
 }
 
 std::string map_figure(const CellMap& map, double largest) {
-  constexpr int kShades = 20;
+  constexpr std::int64_t kShades = 20;
   constexpr double kCell = 10;
   const double text_size = 0.4 * static_cast<double>(map.columns);
   const double left = map.row_names.empty() ? 0.0 : 2.5 * text_size;
   const double below = map.column_names.empty() ? 0.0 : 1.6 * text_size;
   // Cells of one shade are one path: a map of 100×100 cells stays small.
-  std::vector<std::string> paths(2 * kShades + 1);
+  std::vector<std::string> paths(std::size_t{2 * kShades + 1});
   const auto shade = [&](std::size_t row, std::size_t column) {
     const double value = map.values[row * map.columns + column] / largest;
-    return static_cast<int>(std::lround(kShades * std::clamp(value, -1.0, 1.0)));
+    return std::lround(static_cast<double>(kShades) * std::clamp(value, -1.0, 1.0));
   };
+  const auto index = [](std::int64_t shade) { return static_cast<std::size_t>(shade + kShades); };
   for (std::size_t row = 0; row < map.rows; ++row) {
     for (std::size_t column = 0; column < map.columns;) {
-      const int here = shade(row, column);
+      const std::int64_t here = shade(row, column);
       std::size_t end = column + 1;
       while (end < map.columns && shade(row, end) == here) ++end;
-      paths[static_cast<std::size_t>(here + kShades)] +=
+      paths[index(here)] +=
           fmt::format("M{},{}h{}v1h-{}z", column, row, end - column, end - column);
       column = end;
     }
@@ -322,11 +329,12 @@ std::string map_figure(const CellMap& map, double largest) {
       R"svg(<svg class="map" viewBox="{:.1f} -1 {:.1f} {:.1f}" font-size="{:.1f}" role="img" aria-label="{}"><g transform="scale({})">)svg",
       -left - 1, kCell * columns + left + 2, kCell * rows + below + 2, text_size,
       html_text(map.title), kCell);
-  for (int k = -kShades; k <= kShades; ++k) {
-    const std::string& path = paths[static_cast<std::size_t>(k + kShades)];
+  for (std::int64_t k = -kShades; k <= kShades; ++k) {
+    const std::string& path = paths[index(k)];
     if (path.empty() || k == 0) continue;
-    text += fmt::format(R"(<path class="{}" fill-opacity="{:.2f}" d="{}"/>)",
-                        k < 0 ? "minus" : "plus", std::abs(k) / static_cast<double>(kShades), path);
+    text +=
+        fmt::format(R"(<path class="{}" fill-opacity="{:.2f}" d="{}"/>)", k < 0 ? "minus" : "plus",
+                    static_cast<double>(std::abs(k)) / static_cast<double>(kShades), path);
   }
   text += fmt::format(R"(</g><rect class="frame" width="{}" height="{}"/>)", kCell * columns,
                       kCell * rows);
