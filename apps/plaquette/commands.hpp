@@ -14,6 +14,7 @@ int resume_command(const Arguments& arguments);
 int measure_command(const Arguments& arguments);
 int attention_command(const Arguments& arguments);
 int extrapolate_command(const Arguments& arguments);
+int report_command(const Arguments& arguments);
 int exact_command(const Arguments& arguments);
 int log_psi_command(const Arguments& arguments);
 int info_command(const Arguments& arguments);

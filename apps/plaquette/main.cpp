@@ -25,6 +25,7 @@ constexpr Subcommand kSubcommands[] = {
     {"measure", measure_command, "observables of a wave function, with error bars"},
     {"attention", attention_command, "attention maps, and their spread over inputs"},
     {"extrapolate", extrapolate_command, "energy at zero variance from a set of runs"},
+    {"report", report_command, "a page about runs: how they went, what to do next"},
     {"exact", exact_command, "exact diagonalisation of small lattices"},
     {"log-psi", log_psi_command, "amplitudes and local energies of given configurations"},
     {"bench", bench_command, "time per phase of a step, backends side by side"},

@@ -62,6 +62,14 @@ void Options::integer(const std::string& name, int& value, const std::string& he
   define(name, help, integer_form(), value);
 }
 
+void Options::number(const std::string& name, std::optional<double>& value,
+                     const std::string& help) {
+  define(name, help, "", [name, &value](const std::string& text) {
+    value = finite_form().read(text);
+    if (!value) throw InputError(concat(name, ' ', text, ": must be ", finite_form().allowed));
+  });
+}
+
 void Options::text(const std::string& name, std::string& value, const std::string& help) {
   define(name, help, text_form(), value);
 }

@@ -37,6 +37,8 @@ class Options {
   void configuration_file();
 
   void integer(const std::string& name, int& value, const std::string& help);
+  /// Without a default.
+  void number(const std::string& name, std::optional<double>& value, const std::string& help);
   void text(const std::string& name, std::string& value, const std::string& help);
   /// `name` and, if given, the flag that turns it off.
   void flag(const std::string& name, bool& value, const std::string& help,

@@ -30,7 +30,8 @@ void clear(const RunDirectory& directory) {
        {directory.configuration(), directory.bonds(), directory.initial_model(), directory.log(),
         directory.checkpoint(), directory.previous_checkpoint(), directory.model(),
         directory.summary(), directory.measurement(), directory.root / "measure.h5",
-        directory.root / "attention.json", directory.root / "attention.h5"}) {
+        directory.root / "attention.json", directory.root / "attention.h5",
+        directory.root / "report.html"}) {
     fs::remove(file, error);
     if (error) throw IoError(concat(file.string(), ": ", error.message()));
   }

@@ -52,13 +52,13 @@ expect_failure() {
   fi
 }
 
-"$python" "$root/tools/plot_run.py" runs/4x4 runs/6x6 --reference -0.52862021 --out plots
-expect_files plots/convergence.png plots/attention-4x4.png plots/observables-4x4.png
-"$python" "$root/tools/plot_run.py" runs/4x4 --format svg --out plots
-expect_files plots/convergence.svg
-expect_failure 2 nowhere/log.jsonl "$python" "$root/tools/plot_run.py" nowhere
+"$plaquette" report runs/4x4
+expect_files runs/4x4/report.html
+expect_failure 2 --force "$plaquette" report runs/4x4
+"$plaquette" report runs/4x4 runs/6x6 --reference -0.52862021 --out runs.html
+expect_files runs.html
+expect_failure 2 nowhere.html "$python" "$root/tools/page_pictures.py" nowhere.html
 # Without site, Python finds no installed module.
-expect_failure 2 python3-numpy "$python" -S "$root/tools/plot_run.py" runs/4x4
 expect_failure 2 python3-numpy "$python" -S "$root/tools/paper.py" --scale small
 
 # Measuring needs a network (compare_test.py has what does not); the table of what was measured, none.
