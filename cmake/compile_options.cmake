@@ -16,7 +16,8 @@ endif()
 # in std::string (105651), the more where headers are precompiled. The sanitizers look at bounds.
 target_compile_options(plaquette_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(plaquette_options INTERFACE -Wno-array-bounds -Wno-stringop-overflow)
+  target_compile_options(plaquette_options INTERFACE -Wno-array-bounds -Wno-stringop-overflow
+                                                     -Wno-stringop-overread)
 endif()
 if(PLAQUETTE_WARNINGS_AS_ERRORS)
   target_compile_options(plaquette_options INTERFACE -Werror)
